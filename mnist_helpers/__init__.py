@@ -1,0 +1,1 @@
+"""Shared code of the MNIST notebooks; `mnist-cnn` runs them in order."""

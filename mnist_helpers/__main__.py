@@ -1,0 +1,7 @@
+"""`python -m mnist_helpers` is the same as `mnist-cnn`."""
+
+import sys
+
+from mnist_helpers.cli import main
+
+sys.exit(main())

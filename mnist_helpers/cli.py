@@ -1,0 +1,118 @@
+"""The command line: it parses, calls the pipeline, and prints results to stdout and messages to stderr."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mnist_helpers.errors import MnistError
+from mnist_helpers.paths import PROJECT_ROOT
+from mnist_helpers.settings import DATASETS
+
+COMMANDS = {
+    "explore": "look at the data: samples, class distribution, pixel statistics",
+    "design": "describe and check the network",
+    "train": "train the network and write models/mnist_cnn.pth",
+    "evaluate": "score the test set, write metrics.json and the HTML report",
+    "report": "all of these in order",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0, 1 for an error that was explained, 130 after Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _predict(options) if options.command == "predict" else _run(options)
+    except MnistError as error:
+        print(f"mnist-cnn: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("mnist-cnn: stopped; earlier results are untouched", file=sys.stderr)
+        return 130
+
+
+def _run(options: argparse.Namespace) -> int:
+    # Imported here so that --help and usage errors answer at once.
+    from mnist_helpers.evaluation import read_metrics
+    from mnist_helpers.pipeline import STAGES, Request, run_stages
+    from mnist_helpers.summary import classification_report, headline
+
+    stages = list(STAGES) if options.command == "report" else [options.command]
+    request = Request(options.dataset, options.data_root or "", options.run_root or "", options.parameter)
+    paths = run_stages(stages, request)
+    if "evaluate" in stages:
+        metrics = read_metrics(paths.metrics)
+        print(headline(metrics) if options.command == "report" else classification_report(metrics))
+        print(f"Report: {paths.report}")
+    else:
+        print(f"Executed notebook: {paths.executed / STAGES[options.command]}.ipynb")
+    return 0
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from mnist_helpers.checkpoint import load_checkpoint
+    from mnist_helpers.paths import run_paths
+    from mnist_helpers.prediction import Answer, predict_files
+
+    paths = run_paths(options.run_root or "")
+    model = load_checkpoint(paths.checkpoint).model
+    failures = 0
+    for answer in predict_files(model, options.images):
+        if isinstance(answer, Answer):
+            print(f"{answer.digit} {answer.probability:.4f} {answer.path}")
+        else:
+            failures += 1
+            print(f"mnist-cnn: {answer}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mnist-cnn", description="MNIST digit classification with a small CNN.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        _add_stage(commands.add_parser(name, help=text, description=f"{name}: {text}."))
+    predict = commands.add_parser("predict", help="name the digit in image files")
+    predict.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="PNG, JPEG or another image file")
+    _add_run_root(predict, "the folder that holds models/mnist_cnn.pth (default: the project)")
+    return parser
+
+
+def _add_stage(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--dataset",
+        choices=DATASETS,
+        default="auto",
+        help="auto: MNIST where it can be had, else the digits sample",
+    )
+    command.add_argument(
+        "--data-root",
+        type=_from_here,
+        default=None,
+        metavar="DIR",
+        help="the folder that holds MNIST/raw (default: $MNIST_DATA_ROOT, else data/)",
+    )
+    _add_run_root(command, "the folder that gets models/, outputs/ and reports/ (default: the project)")
+    command.add_argument(
+        "-p",
+        "--parameter",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="set a notebook parameter, for example -p epochs 20",
+    )
+
+
+def _add_run_root(command: argparse.ArgumentParser, text: str) -> None:
+    command.add_argument("--run-root", type=_from_here, default=None, metavar="DIR", help=text)
+
+
+def _from_here(text: str) -> str:
+    """A folder named on the command line lies below the caller's; inside the project its own name is enough."""
+    path = Path(os.path.abspath(text))  # noqa: PTH100 (symbolic links stay as the user named them)
+    return path.relative_to(PROJECT_ROOT).as_posix() if path.is_relative_to(PROJECT_ROOT) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

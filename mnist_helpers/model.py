@@ -1,0 +1,164 @@
+"""The network: what it is made of, how it starts, and what each layer costs."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from mnist_helpers.settings import ModelSettings
+
+
+class MnistCNN(nn.Module):
+    """Four convolutions and one hidden layer, for ten digits.
+
+    Max pooling follows a convolution directly, before batch normalisation and ReLU, so that both work on a
+    quarter of the pixels.
+
+    The pixel mean and standard deviation belong to the network (as buffers) and travel with its weights.
+    """
+
+    def __init__(self, settings: ModelSettings, pixel_mean: float = 0.0, pixel_std: float = 1.0):
+        super().__init__()
+        self.settings = settings
+        width = settings.width
+        self.register_buffer("pixel_mean", torch.tensor(pixel_mean))
+        self.register_buffer("pixel_std", torch.tensor(pixel_std))
+        self.features = nn.Sequential(
+            self._convolution(1, width, kernel=5, pool=True),
+            self._convolution(width, 2 * width, kernel=3, pool=False),
+            self._convolution(2 * width, 2 * width, kernel=3, pool=True),
+            self._convolution(2 * width, 4 * width, kernel=3, pool=True),
+        )
+        self.hidden = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(4 * width * 3 * 3, 4 * width, bias=not settings.batch_norm),
+            *([nn.BatchNorm1d(4 * width)] if settings.batch_norm else []),
+            nn.ReLU(),
+            nn.Dropout(settings.dropout),
+        )
+        self.output = nn.Linear(4 * width, 10)
+        initialise(self)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits (N, 10) of images, float (N, 1, 28, 28) on the scale 0 to 1."""
+        normalised = (images - self.pixel_mean) / self.pixel_std
+        return self.output(self.hidden(self.features(normalised)))
+
+    def _convolution(self, channels: int, filters: int, kernel: int, pool: bool) -> nn.Sequential:
+        batch_norm = self.settings.batch_norm
+        return nn.Sequential(
+            # Batch normalisation subtracts the mean, so a bias before it has no effect.
+            nn.Conv2d(channels, filters, kernel, padding=kernel // 2, bias=not batch_norm),
+            *([nn.MaxPool2d(2)] if pool else []),
+            *([nn.BatchNorm2d(filters)] if batch_norm else []),
+            nn.ReLU(),
+        )
+
+
+def initialise(model: nn.Module) -> None:
+    """Kaiming-normal weights and zero biases in every convolution and linear layer.
+
+    He et al., "Delving deep into rectifiers", 2015: a standard deviation of sqrt(2 / inputs) keeps the spread
+    of the signal through ReLU layers. No ReLU follows the output layer, hence 1 / inputs there.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nonlinearity = "linear" if module is getattr(model, "output", None) else "relu"
+            nn.init.kaiming_normal_(module.weight, nonlinearity=nonlinearity)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def as_input(images: torch.Tensor) -> torch.Tensor:
+    """uint8 images (N, 28, 28) as the network's input: float (N, 1, 28, 28) on the scale 0 to 1."""
+    return images.unsqueeze(1).float() / 255
+
+
+def count_parameters(model: nn.Module) -> int:
+    """How many numbers training adjusts."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One layer for one image: its output's shape, trained parameters and multiply-adds."""
+
+    name: str
+    output_shape: tuple[int, ...]
+    parameters: int
+    multiply_adds: int
+
+
+def summarise(model: MnistCNN) -> list[LayerSummary]:
+    """Every layer in the order of the forward pass, measured by passing one blank image through."""
+    return [
+        LayerSummary(_label(layer), shape, count_parameters(layer), _multiply_adds(layer, shape))
+        for layer, shape in _trace_shapes(model)
+    ]
+
+
+def summary_text(layers: list[LayerSummary]) -> str:
+    """The summary as a plain-text table with a line of totals."""
+    lines = [f"{'layer':30} {'output shape':>14} {'parameters':>12} {'multiply-adds':>14}"]
+    for layer in layers:
+        shape = " x ".join(str(length) for length in layer.output_shape)
+        lines.append(f"{layer.name:30} {shape:>14} {layer.parameters:12,} {layer.multiply_adds:14,}")
+    parameters = sum(layer.parameters for layer in layers)
+    multiply_adds = sum(layer.multiply_adds for layer in layers)
+    lines.append(f"{'total':30} {'':>14} {parameters:12,} {multiply_adds:14,}")
+    return "\n".join(lines) + "\n"
+
+
+def activation_spread(model: MnistCNN, images: torch.Tensor) -> list[tuple[str, float]]:
+    """Standard deviation of each convolution and linear layer's output for float images (N, 1, 28, 28)."""
+    spread = []
+    for layer, output in _trace(model, images):
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            spread.append((_label(layer), output.std().item()))
+    return spread
+
+
+def _trace_shapes(model: MnistCNN) -> list[tuple[nn.Module, tuple[int, ...]]]:
+    blank = torch.zeros(2, 1, 28, 28, device=model.pixel_mean.device)
+    return [(layer, tuple(output.shape[1:])) for layer, output in _trace(model, blank)]
+
+
+@torch.no_grad()
+def _trace(model: MnistCNN, images: torch.Tensor) -> list[tuple[nn.Module, torch.Tensor]]:
+    """Every leaf layer with its output, in the order they ran; the model is left as it was."""
+    seen = []
+    leaves = [module for module in model.modules() if not list(module.children())]
+    hooks = [leaf.register_forward_hook(lambda layer, _, output: seen.append((layer, output))) for leaf in leaves]
+    training = model.training
+    state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    try:
+        model.train()(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+        model.train(training).load_state_dict(state)
+    return seen
+
+
+def _label(layer: nn.Module) -> str:
+    if isinstance(layer, nn.Conv2d):
+        size = "×".join(str(length) for length in layer.kernel_size)
+        return f"Convolution {size}, {layer.in_channels} → {layer.out_channels}"
+    if isinstance(layer, nn.Linear):
+        return f"Fully connected, {layer.in_features} → {layer.out_features}"
+    if isinstance(layer, nn.Dropout):
+        return f"Dropout, p = {layer.p:g}"
+    names = {
+        nn.MaxPool2d: "Max pooling 2×2",
+        nn.BatchNorm2d: "Batch normalisation",
+        nn.BatchNorm1d: "Batch normalisation",
+        nn.ReLU: "ReLU",
+        nn.Flatten: "Flatten",
+    }
+    return names.get(type(layer), type(layer).__name__)
+
+
+def _multiply_adds(layer: nn.Module, output_shape: tuple[int, ...]) -> int:
+    if isinstance(layer, nn.Conv2d):
+        return layer.weight.numel() * output_shape[1] * output_shape[2]
+    return layer.weight.numel() if isinstance(layer, nn.Linear) else 0

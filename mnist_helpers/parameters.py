@@ -1,0 +1,57 @@
+"""Parameters from the command line, checked against the notebooks' `parameters` cells before anything runs."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+from papermill import inspect_notebook
+
+from mnist_helpers.errors import MnistError
+from mnist_helpers.settings import check_settings
+
+# These decide more than a notebook's behaviour: the command line has its own options for them.
+OPTIONS = ("dataset", "data_root", "run_root")
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def declared_parameters(notebook: Path) -> dict[str, dict[str, str]]:
+    """The parameters that a notebook declares: name to `inferred_type_name`, `default` and `help`."""
+    return inspect_notebook(notebook)
+
+
+def parse_parameters(given: Sequence[tuple[str, str]], notebooks: Sequence[Path]) -> dict[Path, dict[str, object]]:
+    """The given names and texts as typed values, for each notebook those that it declares.
+
+    Raises MnistError for a name that none of the notebooks declares, a text that is not of the declared type,
+    and a value out of range.
+    """
+    declared = {notebook: declared_parameters(notebook) for notebook in notebooks}
+    types = {name: entry["inferred_type_name"] for entries in declared.values() for name, entry in entries.items()}
+    values: dict[str, object] = {}
+    for name, text in given:
+        if name in OPTIONS:
+            raise MnistError(f"Set {name} with --{name.replace('_', '-')}, not with -p.")
+        if name not in types:
+            raise MnistError(_unknown(name, list(types)))
+        values[name] = _parse(name, text, types[name])
+    check_settings(values)
+    return {
+        notebook: {name: value for name, value in values.items() if name in entries}
+        for notebook, entries in declared.items()
+    }
+
+
+def _parse(name: str, text: str, type_name: str) -> object:
+    try:
+        if type_name == "bool":
+            return _TRUTH[text.lower()]
+        return {"int": int, "float": float, "str": str}[type_name](text)
+    except (KeyError, ValueError) as error:
+        wanted = {"bool": "true or false", "int": "a whole number", "float": "a number"}[type_name]
+        raise MnistError(f"{name} is {text!r}: it must be {wanted}.") from error
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f" Did you mean {nearest[0]}?" if nearest else ""
+    return f"There is no parameter {name}.{hint} Known here: {', '.join(known)}."

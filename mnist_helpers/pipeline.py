@@ -1,0 +1,84 @@
+"""The stages in order: each is a notebook; this module runs them and computes nothing itself."""
+
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnist_helpers.checkpoint import load_checkpoint, require_same_dataset
+from mnist_helpers.data import find_data
+from mnist_helpers.execution import execute_notebook
+from mnist_helpers.parameters import parse_parameters
+from mnist_helpers.paths import NOTEBOOKS, RunPaths, prepare_run, shown
+from mnist_helpers.report import export_report
+
+STAGES = {
+    "explore": "01_exploration",
+    "design": "02_model_design",
+    "train": "03_training",
+    "evaluate": "04_evaluation",
+}
+# The reader of the report wants the verdict first and the data last.
+REPORT_ORDER = ("evaluate", "train", "design", "explore")
+TITLE = "MNIST digit classification: evaluation report"
+DIGITS_BANNER = (
+    "Made from the embedded digits sample (1,797 digits that ship with scikit-learn), not from MNIST. "
+    "The numbers show that everything works; they say nothing about MNIST."
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for: data set, folders, and notebook parameters as name and text."""
+
+    dataset: str = "auto"
+    data_root: str = ""
+    run_root: str = ""
+    parameters: Sequence[tuple[str, str]] = ()
+
+
+def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
+    """Run the notebooks of `stages`, and export the report when the evaluation is among them.
+
+    Everything that can be checked is checked before the first notebook starts. Raises MnistError.
+    """
+    notebooks = {stage: NOTEBOOKS / f"{STAGES[stage]}.ipynb" for stage in stages}
+    parameters = parse_parameters(request.parameters, list(notebooks.values()))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        source = find_data(request.dataset, request.data_root)
+    for warning in caught:
+        _say(f"WARNING: {warning.message}")
+    paths = prepare_run(request.run_root, source.name)
+    require_same_dataset(paths, source.name)
+    if "evaluate" in stages and "train" not in stages:
+        load_checkpoint(paths.checkpoint)
+    common = {"dataset": source.name, "data_root": request.data_root, "run_root": request.run_root}
+    for stage, notebook in notebooks.items():
+        _say(f"Running {notebook.stem} on {source.name}")
+        given = {name: value for name, value in common.items() if value}
+        execute_notebook(notebook, given | parameters[notebook], _executed(paths, stage))
+    if "evaluate" in stages:
+        write_report(paths, source.name)
+    return paths
+
+
+def write_report(paths: RunPaths, dataset: str) -> None:
+    """Export the executed notebooks of a run as one HTML file. Raises MnistError."""
+    executed = [_executed(paths, stage) for stage in REPORT_ORDER]
+    export_report(
+        [notebook for notebook in executed if notebook.is_file()],
+        paths.report,
+        title=TITLE,
+        banner=DIGITS_BANNER if dataset == "digits" else "",
+    )
+    _say(f"Wrote {shown(paths.report)}")
+
+
+def _executed(paths: RunPaths, stage: str) -> Path:
+    return paths.executed / f"{STAGES[stage]}.ipynb"
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

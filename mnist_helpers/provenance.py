@@ -1,0 +1,48 @@
+"""Where a result comes from: commit, versions, machine, data, duration."""
+
+import platform
+import subprocess
+from dataclasses import asdict
+from importlib.metadata import version
+
+from mnist_helpers.data import DataSource
+from mnist_helpers.hardware import choose_device, choose_precision, describe_machine
+from mnist_helpers.model import count_parameters
+from mnist_helpers.paths import PROJECT_ROOT
+from mnist_helpers.settings import TrainingSettings
+from mnist_helpers.training import TrainingRun
+
+PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn")
+
+
+def describe_run(source: DataSource, settings: TrainingSettings, run: TrainingRun) -> dict:
+    """The provenance of one training run, as plain values for the checkpoint and metrics.json."""
+    device = choose_device(settings.device)
+    precision = choose_precision(settings.precision, device)
+    return {
+        "commit": current_commit(),
+        "seed": settings.seed,
+        "parameters": asdict(run.model.settings) | asdict(settings),
+        "parameter_count": count_parameters(run.model),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        **describe_machine(device),
+        "precision": str(precision).removeprefix("torch."),
+        "data_checksum": source.checksum,
+        "duration_seconds": round(run.seconds, 1),
+    }
+
+
+def current_commit() -> str:
+    """The commit the code stands at; "-modified" is added when files in git differ from it."""
+    try:
+        commit = _git("rev-parse", "HEAD")
+        # Results are rewritten by the very run that asks.
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!models", ":!outputs", ":!reports")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{commit}-modified" if changed else commit
+
+
+def _git(*arguments: str) -> str:
+    run = subprocess.run(["git", *arguments], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    return run.stdout.strip()

@@ -1,0 +1,99 @@
+"""What can be set, its defaults, and the values that make sense.
+
+The defaults here and in the notebooks' `parameters` cells are the same (a test compares them).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from mnist_helpers.errors import MnistError
+
+DATASETS = ("auto", "mnist", "digits")
+OPTIMIZERS = ("sgd", "adam")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A test of a value, and how a message says what passes it."""
+
+    accepts: Callable[[object], bool]
+    wanted: str
+
+
+def _whole(low: int, high: int) -> Rule:
+    return Rule(lambda value: low <= value <= high, f"a whole number from {low:,} to {high:,}")
+
+
+def _above_zero(high: float) -> Rule:
+    return Rule(lambda value: 0 < value <= high, f"a number above 0 and up to {high:g}")
+
+
+def _from_zero(high: float, below: bool = False) -> Rule:
+    wanted = f"a number from 0 to {'below ' if below else ''}{high:g}"
+    return Rule(lambda value: 0 <= value <= high and not (below and value == high), wanted)
+
+
+def _one_of(names: tuple[str, ...]) -> Rule:
+    return Rule(lambda value: value in names, f"one of {', '.join(names)}")
+
+
+RULES = {
+    "dataset": _one_of(DATASETS),
+    "seed": _whole(0, 2**31 - 1),
+    "epochs": _whole(1, 10_000),
+    "batch_size": _whole(2, 10_000),
+    "optimizer": _one_of(OPTIMIZERS),
+    "learning_rate": _above_zero(10),
+    "momentum": _from_zero(1, below=True),
+    "weight_decay": _from_zero(1),
+    "width": _whole(1, 512),
+    "dropout": _from_zero(1, below=True),
+    "device": _one_of(DEVICES),
+    "precision": _one_of(PRECISIONS),
+    "samples_per_digit": _whole(1, 40),
+    "gallery_limit": _whole(1, 1_000),
+}
+
+
+def check_settings(values: dict[str, object]) -> None:
+    """Raise MnistError for the first value outside its range; names without a rule pass."""
+    for name, value in values.items():
+        rule = RULES.get(name)
+        if rule is None:
+            continue
+        if not (isinstance(value, str) or math.isfinite(value)) or not rule.accepts(value):
+            raise MnistError(f"{name} is {value!r}: it must be {rule.wanted}.")
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The architecture: everything needed to build the network again."""
+
+    width: int = 32
+    batch_norm: bool = True
+    dropout: float = 0.0
+
+    def __post_init__(self):
+        check_settings(asdict(self))
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """One training run; `learning_rate` is the peak of the one-cycle schedule."""
+
+    seed: int = 7
+    epochs: int = 15
+    batch_size: int = 250
+    optimizer: str = "sgd"
+    learning_rate: float = 0.2
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    augment: bool = True
+    device: str = "auto"
+    precision: str = "auto"
+
+    def __post_init__(self):
+        check_settings(asdict(self))

@@ -1,0 +1,52 @@
+"""The results in words and as plain text, made from metrics.json alone."""
+
+from dataclasses import asdict
+
+from mnist_helpers.evaluation import wilson_interval
+from mnist_helpers.settings import ModelSettings, TrainingSettings
+
+
+def headline(metrics: dict) -> str:
+    """Accuracy with its 95 % interval and the errors, in one sentence."""
+    low, high = wilson_interval(metrics["n_test"] - metrics["errors"], metrics["n_test"])
+    return (
+        f"{metrics['accuracy']:.2%} of {metrics['n_test']:,} {_name(metrics)} test images are classified correctly "
+        f"(95 % interval {low:.2%} to {high:.2%}; {metrics['errors']} errors)."
+    )
+
+
+def classification_report(metrics: dict) -> str:
+    """Precision, recall and F1 by digit with their averages, for the terminal."""
+    lines = [
+        headline(metrics),
+        "",
+        f"{'digit':>12} {'precision':>10} {'recall':>10} {'F1':>10} {'images':>8}",
+    ]
+    for row in metrics["per_class"]:
+        lines.append(_line(str(row["digit"]), row, row["support"]))
+    lines += [
+        _line("macro avg", metrics["macro_avg"], metrics["n_test"]),
+        _line("weighted avg", metrics["weighted_avg"], metrics["n_test"]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def reproduce_command(metrics: dict) -> str:
+    """The command that trains and evaluates with the same settings again."""
+    given = " ".join(f"-p {name} {value}" for name, value in changed_parameters(metrics).items())
+    return f"mnist-cnn report --dataset {metrics['dataset']} {given}".strip()
+
+
+def changed_parameters(metrics: dict) -> dict[str, object]:
+    """The parameters of a run that differ from the defaults."""
+    defaults = asdict(ModelSettings()) | asdict(TrainingSettings())
+    return {name: value for name, value in metrics["provenance"]["parameters"].items() if defaults[name] != value}
+
+
+def _line(name: str, scores: dict, support: int) -> str:
+    return f"{name:>12} {scores['precision']:10.4f} {scores['recall']:10.4f} {scores['f1']:10.4f} {support:8,}"
+
+
+def _name(metrics: dict) -> str:
+    return {"mnist": "MNIST", "digits": "digits-sample"}[metrics["dataset"]]

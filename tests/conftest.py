@@ -1,0 +1,49 @@
+"""One run on the digits sample, made through the command line, serves all tests that look at results."""
+
+import os
+import shutil
+
+import pytest
+from support import QUICK, Command, mnist_cnn
+
+from mnist_helpers.data import DataSource, LabelledImages, find_data, load_test_data, load_training_data
+from mnist_helpers.paths import RunPaths, from_root
+
+
+@pytest.fixture(scope="session")
+def digits_report(tmp_path_factory) -> tuple[RunPaths, Command]:
+    """`mnist-cnn report` on the digits sample, started from a foreign folder."""
+    root = tmp_path_factory.mktemp("digits")
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    command = mnist_cnn("report", "--dataset", "digits", "--run-root", root, *QUICK, cwd=elsewhere)
+    assert command.code == 0, command.err
+    assert not list(elsewhere.iterdir()), "a run leaves nothing in the caller's folder"
+    return RunPaths(root), command
+
+
+@pytest.fixture(scope="session")
+def digits_run(digits_report) -> RunPaths:
+    return digits_report[0]
+
+
+@pytest.fixture(scope="session")
+def digits() -> tuple[LabelledImages, LabelledImages, LabelledImages]:
+    """Training, validation and test part of the digits sample."""
+    source = find_data("digits")
+    return *load_training_data(source), load_test_data(source)
+
+
+@pytest.fixture(scope="session")
+def mnist_source() -> DataSource:
+    """The real MNIST files, where they are at hand; nothing is downloaded for a test."""
+    root = from_root(os.environ.get("MNIST_DATA_ROOT") or "data")
+    if not (root / "MNIST" / "raw" / "t10k-images-idx3-ubyte").is_file():
+        pytest.skip("MNIST is not at hand: set MNIST_DATA_ROOT to the folder that holds MNIST/raw")
+    return find_data("mnist", root)
+
+
+@pytest.fixture
+def false_mnist(tmp_path):
+    """A folder laid out like MNIST's that holds the digits sample: complete, but not what MNIST publishes."""
+    shutil.copytree(find_data("digits").root / "MNIST", tmp_path / "MNIST")
+    return tmp_path

@@ -1,0 +1,47 @@
+"""Helpers of several tests."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import torch
+
+from mnist_helpers.data import LabelledImages
+
+# A network and a run small enough for tests, and good enough to learn something.
+QUICK = ("-p", "epochs", "4", "-p", "batch_size", "50", "-p", "width", "8")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A finished command: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(*command: object, cwd=None, **environment: object) -> Command:
+    """Run a command in a process of its own, with these additions to the environment."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=os.environ | {name: str(value) for name, value in environment.items()},
+        check=False,
+    )
+    return Command(done.returncode, done.stdout, done.stderr)
+
+
+def mnist_cnn(*arguments: object, cwd=None, **environment: object) -> Command:
+    """The project's own command line."""
+    return run(sys.executable, "-m", "mnist_helpers", *arguments, cwd=cwd, **environment)
+
+
+def random_images(count: int, seed: int = 0) -> LabelledImages:
+    """Noise with labels 0 to 9 in turn, for tests that only need the shapes."""
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randint(0, 256, (count, 28, 28), generator=generator, dtype=torch.uint8)
+    return LabelledImages(images, torch.arange(count) % 10)

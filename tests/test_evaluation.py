@@ -1,0 +1,146 @@
+import json
+
+import numpy as np
+import pytest
+
+from mnist_helpers.checkpoint import Checkpoint
+from mnist_helpers.evaluation import (
+    Predictions,
+    compute_metrics,
+    most_confused,
+    read_metrics,
+    wilson_interval,
+    write_metrics,
+)
+from mnist_helpers.model import MnistCNN
+from mnist_helpers.settings import ModelSettings, TrainingSettings
+from mnist_helpers.suggestions import suggest_improvements
+from mnist_helpers.summary import classification_report, headline, reproduce_command
+from mnist_helpers.training import Epoch
+
+LABELS = np.repeat(np.arange(10), 20)
+
+
+def predictions(predicted: np.ndarray, confidence: float = 0.91) -> Predictions:
+    """Predictions with the same confidence everywhere."""
+    probabilities = np.full((len(predicted), 10), (1 - confidence) / 9)
+    probabilities[np.arange(len(predicted)), predicted] = confidence
+    return Predictions(probabilities, LABELS)
+
+
+def test_perfect_classifier():
+    metrics = compute_metrics(predictions(LABELS))
+    assert metrics["accuracy"] == 1 and metrics["errors"] == 0
+    assert metrics["macro_avg"] == metrics["weighted_avg"] == {"precision": 1, "recall": 1, "f1": 1}
+    assert metrics["most_confused"] == []
+
+
+def test_constant_classifier():
+    metrics = compute_metrics(predictions(np.zeros_like(LABELS)))
+    assert metrics["accuracy"] == pytest.approx(0.1)
+    assert metrics["per_class"][0] == {
+        "digit": 0,
+        "precision": pytest.approx(0.1),
+        "recall": 1,
+        "f1": pytest.approx(2 / 11),
+        "support": 20,
+    }
+    assert metrics["per_class"][1]["f1"] == 0
+    assert metrics["macro_avg"]["recall"] == pytest.approx(0.1)
+
+
+def test_random_classifier_is_near_one_in_ten():
+    labels = np.random.default_rng(0).integers(0, 10, 20_000)
+    guesses = np.random.default_rng(1).integers(0, 10, 20_000)
+    metrics = compute_metrics(Predictions(np.eye(10)[guesses], labels))
+    assert metrics["accuracy"] == pytest.approx(0.1, abs=0.01)
+    assert metrics["macro_avg"]["f1"] == pytest.approx(0.1, abs=0.01)
+
+
+def test_matrix_rows_are_the_true_digit_and_pairs_come_most_frequent_first():
+    predicted = LABELS.copy()
+    predicted[LABELS == 4] = [9] * 3 + [4] * 17
+    predicted[LABELS == 9] = [4] + [9] * 19
+    metrics = compute_metrics(predictions(predicted))
+    assert metrics["confusion_matrix"][4][9] == 3
+    assert metrics["most_confused"] == [
+        {"true": 4, "predicted": 9, "count": 3},
+        {"true": 9, "predicted": 4, "count": 1},
+    ]
+    assert most_confused(np.diag([5] * 10)) == []
+
+
+def test_errors_come_most_confident_first():
+    probabilities = np.eye(10)[LABELS]
+    probabilities[5] = [0.4, 0.6, *[0] * 8]
+    probabilities[25] = [0.9, 0.1, *[0] * 8]
+    assert Predictions(probabilities, LABELS).errors.tolist() == [25, 5]
+
+
+@pytest.mark.parametrize(
+    ("successes", "low", "high"), [(9_900, 98.79, 99.18), (9_970, 99.57, 99.79), (9_972, 99.60, 99.81)]
+)
+def test_wilson_interval_has_the_published_values(successes, low, high):
+    interval = wilson_interval(successes, 10_000)
+    assert [round(100 * bound, 2) for bound in interval] == [low, high]
+
+
+def test_metrics_survive_the_file(tmp_path):
+    metrics = {"dataset": "digits", **compute_metrics(predictions(LABELS))}
+    write_metrics(tmp_path / "metrics.json", metrics)
+    assert read_metrics(tmp_path / "metrics.json") == json.loads(json.dumps(metrics))
+
+
+def test_words_are_made_from_the_numbers():
+    predicted = LABELS.copy()
+    predicted[:5] = 1
+    metrics = {"dataset": "mnist", **compute_metrics(predictions(predicted))}
+    assert headline(metrics).startswith("97.50% of 200 MNIST test images")
+    assert "5 errors" in headline(metrics)
+    lines = classification_report(metrics).splitlines()
+    assert len([line for line in lines if line.strip()[:1].isdigit() and line.startswith("   ")]) == 10
+    metrics["provenance"] = {"parameters": {"width": 32, "batch_norm": True, "epochs": 20, "seed": 7}}
+    assert reproduce_command(metrics) == "mnist-cnn report --dataset mnist -p epochs 20"
+
+
+@pytest.fixture
+def checkpoint():
+    history = [Epoch(1, 0.1, 0.05, 0.98, 0.03, 0.99), Epoch(2, 0.1, 0.04, 0.98, 0.02, 0.99)]
+    return Checkpoint(MnistCNN(ModelSettings()), TrainingSettings(epochs=2), "mnist", history, 2, {})
+
+
+def suggestions_for(predicted, checkpoint, confidence=0.95) -> str:
+    made = predictions(predicted, confidence)
+    found = suggest_improvements(compute_metrics(made), made, checkpoint)
+    return "\n".join(f"{suggestion.finding}: {suggestion.action}" for suggestion in found)
+
+
+def test_suggestions_follow_from_the_errors(checkpoint):
+    predicted = LABELS.copy()
+    predicted[LABELS == 4] = [9] * 3 + [4] * 17
+    text = suggestions_for(predicted, checkpoint)
+    assert "4 and 9 are taken for one another 3 times, 100% of all errors" in text
+    assert "3 of 3 errors are made with a confidence of 90% or more" in text
+    assert "4 has the lowest recall, 85.00%: 3 of 20 images are missed" in text
+    assert "train for more epochs" in text
+    assert "less than 90%" not in text
+    assert "3 of 3 errors are made with less than 90% confidence" in suggestions_for(predicted, checkpoint, 0.6)
+
+
+def test_suggestions_see_overfitting_and_missing_options(checkpoint):
+    overfitted = Checkpoint(
+        MnistCNN(ModelSettings(batch_norm=False)),
+        TrainingSettings(augment=False),
+        "mnist",
+        [Epoch(1, 0.1, 0.001, 1.0, 0.05, 0.98)],
+        1,
+        {},
+    )
+    predicted = LABELS.copy()
+    predicted[0] = 6
+    text = suggestions_for(predicted, overfitted)
+    assert "overfits" in text and "turn augment on" in text and "turn batch_norm on" in text
+
+
+def test_nothing_to_mend_says_so(checkpoint):
+    assert "no test image is misclassified" in suggestions_for(LABELS, checkpoint)

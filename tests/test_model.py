@@ -1,0 +1,95 @@
+import math
+
+import pytest
+import torch
+from support import random_images
+from torch import nn
+from torch.nn import functional as F
+
+from mnist_helpers.augmentation import augment_batch
+from mnist_helpers.model import MnistCNN, activation_spread, as_input, count_parameters, summarise, summary_text
+from mnist_helpers.settings import ModelSettings
+from mnist_helpers.training import build_model
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return MnistCNN(ModelSettings(), pixel_mean=0.13, pixel_std=0.31)
+
+
+def test_default_network_has_what_was_asked_for(model):
+    kinds = [type(module) for module in model.modules()]
+    assert kinds.count(nn.Conv2d) >= 2
+    assert nn.ReLU in kinds and nn.MaxPool2d in kinds
+    assert kinds.count(nn.Linear) == 2
+    assert count_parameters(model) == 279_402 < 300_000
+    assert model(as_input(random_images(3).images)).shape == (3, 10)
+
+
+@pytest.mark.parametrize("changes", [{"batch_norm": False}, {"dropout": 0.5}, {"width": 4}])
+def test_options_change_the_network(changes):
+    settings = ModelSettings(**changes)
+    model = MnistCNN(settings)
+    assert model(as_input(random_images(2).images)).shape == (2, 10)
+    assert any(isinstance(module, nn.BatchNorm2d) for module in model.modules()) == settings.batch_norm
+    assert next(module for module in model.modules() if isinstance(module, nn.Dropout)).p == settings.dropout
+
+
+def test_weights_start_with_kaimings_spread(model):
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            inputs = module.weight[0].numel()
+            gain = 1 if module is model.output else 2
+            expected = math.sqrt(gain / inputs)
+            assert module.weight.std().item() == pytest.approx(expected, rel=0.15)
+            assert module.bias is None or not module.bias.any()
+
+
+def test_signal_neither_fades_nor_explodes_and_first_loss_is_near_a_guess(digits):
+    data = digits[0][:500]
+    for seed in range(3):
+        model = build_model(data, ModelSettings(), seed).train()
+        assert all(0.5 < value < 2 for _, value in activation_spread(model, as_input(data.images)))
+        loss = F.cross_entropy(model(as_input(data.images)), data.labels).item()
+        assert loss == pytest.approx(math.log(10), abs=0.5)
+
+
+def test_network_normalises_by_the_statistics_it_was_built_with(digits):
+    model = build_model(digits[0], ModelSettings(), seed=0)
+    seen = []
+    model.features.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    model(as_input(digits[0].images))
+    assert seen[0].mean().item() == pytest.approx(0, abs=1e-4)
+    assert seen[0].std().item() == pytest.approx(1, abs=1e-3)
+
+
+def test_summary_adds_up_and_leaves_the_network_alone(model):
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    layers = summarise(model.eval())
+    assert sum(layer.parameters for layer in layers) == count_parameters(model)
+    # 5 x 5 weights, 32 filters, at each of 28 x 28 places.
+    assert layers[0].multiply_adds == 25 * 32 * 28 * 28
+    assert layers[-1].output_shape == (10,)
+    assert f"{count_parameters(model):,}" in summary_text(layers)
+    assert not model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_augmentation_repeats_for_a_seed_and_differs_between_images():
+    images = as_input(random_images(1).images).expand(8, 1, 28, 28)
+    first, second = (augment_batch(images, torch.Generator().manual_seed(1)) for _ in range(2))
+    assert first.shape == images.shape
+    assert torch.equal(first, second)
+    assert len({image.numpy().tobytes() for image in first}) == 8
+
+
+def test_augmentation_moves_ink_by_at_most_a_few_pixels():
+    dot = torch.zeros(500, 1, 28, 28)
+    dot[:, :, 13:15, 13:15] = 1
+    moved = augment_batch(dot, torch.Generator().manual_seed(0))
+    weights = moved.sum(dim=(1, 2))
+    centre = (weights * torch.arange(28)).sum(dim=1) / weights.sum(dim=1)
+    assert (centre - 13.5).abs().max() < 2.5
+    assert (centre - 13.5).std() > 0.8
+    assert moved.max() <= 1 and moved.min() >= 0

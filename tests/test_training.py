@@ -1,0 +1,163 @@
+import pytest
+import torch
+from support import random_images
+
+from mnist_helpers.checkpoint import load_checkpoint, save_checkpoint
+from mnist_helpers.data import LabelledImages
+from mnist_helpers.errors import MnistError
+from mnist_helpers.evaluation import predict
+from mnist_helpers.hardware import choose_device, choose_precision
+from mnist_helpers.model import as_input
+from mnist_helpers.settings import ModelSettings, TrainingSettings
+from mnist_helpers.training import train
+
+SMALL = ModelSettings(width=4)
+SETTINGS = TrainingSettings(epochs=3, batch_size=50)
+
+
+@pytest.fixture(scope="module")
+def small_run(digits):
+    data, validation, _ = digits
+    return train(data, validation, SMALL, SETTINGS)
+
+
+@pytest.fixture
+def checkpoint(small_run, tmp_path):
+    path = tmp_path / "mnist_cnn.pth"
+    save_checkpoint(path, small_run, SETTINGS, "digits", {"seed": SETTINGS.seed})
+    return path
+
+
+def test_loss_falls_and_history_is_complete(small_run):
+    assert [epoch.epoch for epoch in small_run.history] == [1, 2, 3]
+    assert small_run.history[-1].train_loss < 0.7 * small_run.history[0].train_loss
+    assert small_run.history[-1].validation_accuracy > 0.5
+    assert small_run.history[-1].learning_rate < 0.001
+
+
+def test_the_epoch_with_the_lowest_validation_loss_is_kept(digits):
+    data, validation, _ = digits
+    # A rate this high makes late epochs worse than early ones now and then; the choice must follow the loss.
+    run = train(data, validation, SMALL, TrainingSettings(epochs=5, batch_size=50, learning_rate=0.8))
+    best = min(run.history, key=lambda epoch: epoch.validation_loss)
+    assert run.kept_epoch == best.epoch
+    accuracy = (predict(run.model, validation).predicted == validation.labels.numpy()).mean()
+    assert accuracy == pytest.approx(best.validation_accuracy, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer": "adam", "learning_rate": 0.003},
+        {"augment": False},
+        {"precision": "float32"},
+        {"precision": "bfloat16"},
+        {"momentum": 0.0},
+        {"batch_size": 10_000},
+    ],
+)
+def test_every_option_trains(changes, digits):
+    data, validation, _ = digits
+    run = train(data[:200], validation, SMALL, TrainingSettings(**{"epochs": 1, "batch_size": 50} | changes))
+    assert len(run.history) == 1
+
+
+def test_seed_decides_the_weights(digits):
+    data, validation, _ = digits
+
+    def weights(seed: int) -> torch.Tensor:
+        settings = TrainingSettings(seed=seed, epochs=1, batch_size=50)
+        return train(data[:100], validation, SMALL, settings).model.output.weight
+
+    assert torch.equal(weights(1), weights(1))
+    assert not torch.equal(weights(1), weights(2))
+
+
+def test_progress_is_reported_after_every_epoch(digits):
+    data, validation, _ = digits
+    calls = []
+    settings = TrainingSettings(epochs=2, batch_size=100)
+    train(data[:100], validation, SMALL, settings, lambda history, seconds: calls.append((len(history), seconds)))
+    assert [number for number, _ in calls] == [1, 2]
+    assert 0 < calls[0][1] < calls[1][1]
+
+
+def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_rate(digits, monkeypatch):
+    data, validation, _ = digits
+    monkeypatch.setattr("mnist_helpers.training.as_input", lambda images: as_input(images) * float("nan"))
+    with pytest.raises(MnistError, match=r"epoch 1, step 1, at a learning rate of 0\.0"):
+        train(data[:100], validation, SMALL, SETTINGS)
+
+
+def test_checkpoint_gives_back_what_was_saved(small_run, checkpoint, digits):
+    content = torch.load(checkpoint, weights_only=True)
+    assert content["training_settings"]["epochs"] == 3
+    loaded = load_checkpoint(checkpoint)
+    assert loaded.history == small_run.history
+    assert loaded.kept_epoch == small_run.kept_epoch
+    assert loaded.training == SETTINGS
+    assert loaded.dataset == "digits"
+    test = digits[2]
+    assert (predict(loaded.model, test).probabilities == predict(small_run.model, test).probabilities).all()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda content: content | {"format": 99}, "format 99"),
+        (lambda content: {"weights": 1}, "format"),
+        (lambda content: content | {"weights": {}}, "Missing key"),
+        (lambda content: content | {"model_settings": {"width": 0}}, "width is 0"),
+        (lambda content: content | {"model_settings": {"depth": 3}}, "depth"),
+        (lambda content: [1], "not a checkpoint"),
+    ],
+)
+def test_a_foreign_checkpoint_is_refused(checkpoint, spoil, said):
+    torch.save(spoil(torch.load(checkpoint, weights_only=True)), checkpoint)
+    with pytest.raises(MnistError, match=said):
+        load_checkpoint(checkpoint)
+
+
+def test_a_truncated_checkpoint_is_refused(checkpoint):
+    content = checkpoint.read_bytes()
+    checkpoint.write_bytes(content[: len(content) // 2])
+    with pytest.raises(MnistError, match="damaged"):
+        load_checkpoint(checkpoint)
+
+
+def test_a_failed_save_leaves_the_earlier_checkpoint(checkpoint, small_run, monkeypatch):
+    before = checkpoint.read_bytes()
+
+    def fail(content, path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", fail)
+    with pytest.raises(OSError, match="No space"):
+        save_checkpoint(checkpoint, small_run, SETTINGS, "digits", {})
+    assert checkpoint.read_bytes() == before
+    assert [path.name for path in checkpoint.parent.iterdir()] == [checkpoint.name]
+
+
+def test_missing_devices_are_refused_and_auto_finds_one():
+    assert choose_device("cpu").type == "cpu"
+    assert choose_device("auto").type in {"cpu", "cuda", "mps"}
+    if not torch.cuda.is_available():
+        with pytest.raises(MnistError, match="cuda is not on this machine"):
+            choose_device("cuda")
+
+
+def test_a_processor_without_fast_bfloat16_gets_float32(monkeypatch):
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+    assert choose_precision("auto", cpu) == torch.float32
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    assert choose_precision("auto", cpu) == torch.bfloat16
+    assert choose_precision("float32", cpu) == torch.float32
+
+
+def test_predictions_do_not_depend_on_the_batch(small_run):
+    data = random_images(300)
+    whole = predict(small_run.model, data).probabilities
+    alone = predict(small_run.model, LabelledImages(data.images[123:124], data.labels[123:124])).probabilities
+    assert whole[123] == pytest.approx(alone[0], abs=1e-5)
