@@ -4,13 +4,17 @@ Every output reads the same in JupyterLab and in the exported report.
 """
 
 import inspect
+import io
+from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+import torch
 from IPython.display import HTML, Markdown, display
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from PIL import Image
 
 from mnist_helpers.paths import replacing
 from mnist_helpers.training import Epoch
@@ -18,6 +22,7 @@ from mnist_helpers.training import Epoch
 PROGRESS = "progress"
 EPOCHS_SHOWN = 15
 CSS_PIXELS_PER_INCH = 96
+_GALLERY_STYLE = "display:grid;grid-template-columns:repeat(auto-fill,minmax(5rem,1fr));gap:1rem .75rem"
 _EPOCH_COLUMNS = (
     "Epoch",
     "Learning rate",
@@ -55,13 +60,38 @@ def show_figure(figure: Figure, alt: str, save_as: Path | None = None) -> None:
 
     With `save_as` the same picture is written there as PNG.
     """
-    if save_as is not None:
-        with replacing(save_as) as temporary:
-            figure.savefig(temporary, format="png", bbox_inches="tight", metadata={"Software": None})
     # Drawn finer than shown, so that it stays sharp on dense screens and on paper.
     width = round(figure.get_figwidth() * CSS_PIXELS_PER_INCH)
     display(figure, metadata={"image/png": {"alt": alt, "width": width}})
+    if save_as is not None:
+        save_figure(figure, save_as)
     plt.close(figure)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, whole or not at all, and close it."""
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)
+
+
+def show_gallery(images: torch.Tensor, captions: Sequence[str]) -> None:
+    """Show images, uint8 (N, 28, 28), as dark ink on white, each with its caption below.
+
+    The captions are text, so they stay readable on a narrow screen.
+    """
+    figures = "".join(
+        f'<figure style="margin:0;text-align:center"><img width="56" height="56" alt="{escape(caption)}" '
+        f'src="data:image/png;base64,{_png(image)}"><figcaption>{escape(caption)}</figcaption></figure>'
+        for image, caption in zip(images, captions, strict=True)
+    )
+    display(HTML(f'<div class="gallery" style="{_GALLERY_STYLE}">{figures}</div>'))
+
+
+def _png(image: torch.Tensor) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(255 - image.numpy()).save(buffer, format="PNG")
+    return b64encode(buffer.getvalue()).decode()
 
 
 def table_html(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

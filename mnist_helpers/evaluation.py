@@ -41,6 +41,11 @@ class Predictions:
         wrong = np.flatnonzero(self.predicted != self.labels)
         return wrong[np.argsort(-self.confidence[wrong], kind="stable")]
 
+    def confused(self, true: int, predicted: int) -> np.ndarray:
+        """Those of the errors that are a `true` taken for a `predicted`."""
+        errors = self.errors
+        return errors[(self.labels[errors] == true) & (self.predicted[errors] == predicted)]
+
 
 @torch.inference_mode()
 def predict(model: MnistCNN, data: LabelledImages) -> Predictions:

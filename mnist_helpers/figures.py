@@ -55,7 +55,7 @@ def plot_class_distribution(counts: dict[str, Sequence[int]]) -> Figure:
         axis.set(title=f"{name}: {sum(values):,} images", xlabel="Digit", ylabel="Images", xticks=range(10))
         axis.set_ylim(0, max(values) * 1.25)
         axis.legend(loc="upper right", fontsize=9)
-        axis.grid(True)
+        axis.grid(axis="y")
     return figure
 
 
@@ -73,7 +73,7 @@ def plot_pixels(images: torch.Tensor, labels: torch.Tensor) -> Figure:
     axis.bar(range(256), share * 100, width=1, color=BLUE)
     axis.set(title="Grey levels of all pixels", xlabel="Grey level (0 = paper)", ylabel="Pixels (%)")
     axis.set(yscale="log", xlim=(-2, 257))
-    axis.grid(True)
+    axis.grid(axis="y")
     return figure
 
 
@@ -105,7 +105,7 @@ def plot_overfit(losses: Sequence[float]) -> Figure:
     figure, axis = plt.subplots(figsize=(6, 3))
     axis.plot(range(1, len(losses) + 1), losses, color=BLUE)
     axis.set(title="One batch, learned by heart", xlabel="Step", ylabel="Cross-entropy (nats)", yscale="log")
-    axis.grid(True)
+    axis.grid(axis="y")
     return figure
 
 
@@ -133,7 +133,7 @@ def plot_confusion(matrix: Sequence[Sequence[int]]) -> Figure:
     return figure
 
 
-def plot_images(images: torch.Tensor, captions: Sequence[str], columns: int = 10, title: str | None = None) -> Figure:
+def plot_images(images: torch.Tensor, captions: Sequence[str], columns: int = 10) -> Figure:
     """A gallery of images (N, 28, 28), each with its caption above."""
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
@@ -143,8 +143,6 @@ def plot_images(images: torch.Tensor, captions: Sequence[str], columns: int = 10
     for axis, image, caption in zip(axes.flat, images, captions, strict=False):
         axis.imshow(image, cmap=INK_MAP, vmin=0, vmax=255)
         axis.set_title(caption, fontsize=8, loc="center")
-    if title:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -157,7 +155,7 @@ def _plot_history(history, kept_epoch: int, train: str, validation: str, scale: 
     axis.axvline(kept_epoch, color=GREY, linestyle=":", label=f"kept: epoch {kept_epoch}")
     axis.set_xlabel("Epoch")
     axis.xaxis.get_major_locator().set_params(integer=True)
-    axis.grid(True)
+    axis.grid(axis="y")
     axis.legend()
     return figure, axis
 

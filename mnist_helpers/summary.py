@@ -11,7 +11,7 @@ def headline(metrics: dict) -> str:
     low, high = wilson_interval(metrics["n_test"] - metrics["errors"], metrics["n_test"])
     return (
         f"{metrics['accuracy']:.2%} of {metrics['n_test']:,} {_name(metrics)} test images are classified correctly "
-        f"(95 % interval {low:.2%} to {high:.2%}; {metrics['errors']} errors)."
+        f"(95% interval {low:.2%} to {high:.2%}; {metrics['errors']} errors)."
     )
 
 
@@ -30,6 +30,30 @@ def classification_report(metrics: dict) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def results_table(metrics: dict) -> str:
+    """The results as a Markdown table, as the README shows them."""
+    low, high = wilson_interval(metrics["n_test"] - metrics["errors"], metrics["n_test"])
+    macro, weighted, provenance = metrics["macro_avg"], metrics["weighted_avg"], metrics["provenance"]
+    rows = {
+        "Test accuracy": f"{metrics['accuracy']:.2%} (95% interval {low:.2%} to {high:.2%})",
+        "Errors": f"{metrics['errors']} of {metrics['n_test']:,}",
+        "Precision, recall, F1 (macro)": f"{macro['precision']:.4f}, {macro['recall']:.4f}, {macro['f1']:.4f}",
+        "Precision, recall, F1 (weighted)": (
+            f"{weighted['precision']:.4f}, {weighted['recall']:.4f}, {weighted['f1']:.4f}"
+        ),
+        "Most confused": ", ".join(
+            f"{pair['true']} taken for {pair['predicted']} ({pair['count']} times)"
+            for pair in metrics["most_confused"][:3]
+        ),
+        "Parameters": f"{provenance['parameter_count']:,}",
+        "Training": (
+            f"{provenance['parameters']['epochs']} epochs in {provenance['duration_seconds']:.0f} s on "
+            f"{provenance['device']}, {provenance['threads']} threads"
+        ),
+    }
+    return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items())])
 
 
 def reproduce_command(metrics: dict) -> str:

@@ -52,7 +52,7 @@ def train(
     settings: TrainingSettings,
     on_epoch: Callable[[list[Epoch], float], None] = lambda history, seconds: None,
 ) -> TrainingRun:
-    """Train a new network and keep the weights of the epoch with the lowest validation loss.
+    """Train a new network and keep the weights of the epoch that is best on the validation images.
 
     `on_epoch` is called after each epoch with the history so far and the seconds spent. The same settings on
     the same machine give the same weights. Raises MnistError when the loss is no longer finite.
@@ -80,12 +80,17 @@ def train(
         validation_loss, validation_accuracy = _validate(model, validation, precision)
         rate = schedule.get_last_lr()[0]
         history.append(Epoch(number, rate, train_loss, train_accuracy, validation_loss, validation_accuracy))
-        if number == min(history, key=lambda epoch: epoch.validation_loss).epoch:
+        if best_epoch(history) == number:
             kept_epoch, kept_weights = number, copy.deepcopy(model.state_dict())
         on_epoch(history, time.perf_counter() - start)
     model.load_state_dict(kept_weights)
     model = model.to("cpu", memory_format=torch.contiguous_format).eval()
     return TrainingRun(model, history, kept_epoch, time.perf_counter() - start)
+
+
+def best_epoch(history: list[Epoch]) -> int:
+    """The epoch with the highest validation accuracy; of equals the one with the lowest validation loss."""
+    return max(history, key=lambda epoch: (epoch.validation_accuracy, -epoch.validation_loss)).epoch
 
 
 def build_model(data: LabelledImages, settings: ModelSettings, seed: int) -> MnistCNN:
