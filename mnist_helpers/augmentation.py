@@ -1,4 +1,4 @@
-"""Random affine distortion of a whole batch at once: other writers, for free."""
+"""Random changes to a whole batch at once: other writers, smudged paper, noisy scans."""
 
 import math
 
@@ -10,16 +10,48 @@ SHIFT_PIXELS = 2.0
 SCALE = 0.10
 SHEAR_DEGREES = 5.0
 
+ERASED_SHARE = 0.5  # of the images
+ERASED_PIXELS = 14.0  # the longest side of a patch
+
+NOISY_SHARE = 0.5  # of the images
+NOISE_LEVEL = 0.4  # the highest standard deviation, on the scale 0 to 1
+
 
 def augment_batch(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Rotate, scale, shear and shift every image by its own random amounts.
+    """Every image distorted by its own random amounts, about half with a patch painted over, half with noise.
 
-    `images`: float (N, 1, H, W), background 0. Returns the same shape. The amounts are uniform within
-    plus or minus the limits above and drawn from `generator`, which lives on the CPU.
+    `images`: float (N, 1, H, W) on the scale 0 to 1, background 0. Returns the same shape. All amounts are drawn
+    from `generator`, which lives on the CPU.
     """
+    return add_noise(erase(distort(images, generator), generator), generator)
+
+
+def distort(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Rotate, scale, shear and shift every image by its own amounts, uniform within plus or minus the limits above."""
     inverse = _random_affine(len(images), images.shape[-1], generator).to(images.device)
     grid = F.affine_grid(inverse, list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def erase(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Paint a rectangle of random place, size and grey over some of the images.
+
+    Random erasing (Zhong et al., 2017): the network learns to do without any one part of a digit.
+    """
+    count, side = len(images), images.shape[-1]
+    chosen, grey, across, width, down, height = torch.rand(6, count, 1, generator=generator)
+    columns = _stretch(across * side, width * ERASED_PIXELS, side)
+    rows = _stretch(down * side, height * ERASED_PIXELS, side) & (chosen < ERASED_SHARE)
+    patch = (rows.unsqueeze(2) & columns.unsqueeze(1)).unsqueeze(1)
+    return torch.where(patch.to(images.device), grey.view(-1, 1, 1, 1).to(images.device), images)
+
+
+def add_noise(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Add normal noise of random strength to some of the images, and keep them within 0 to 1."""
+    chosen, level = torch.rand(2, len(images), 1, 1, 1, generator=generator)
+    level = level * NOISE_LEVEL * (chosen < NOISY_SHARE)
+    noise = torch.randn(images.shape, generator=generator)
+    return (images + (level * noise).to(images.device)).clamp(0, 1)
 
 
 def _random_affine(count: int, side: int, generator: torch.Generator) -> torch.Tensor:
@@ -33,3 +65,8 @@ def _random_affine(count: int, side: int, generator: torch.Generator) -> torch.T
     # Rotation times horizontal shear.
     linear = torch.stack([cosine, cosine * shear - sine, sine, sine * shear + cosine], dim=1).view(count, 2, 2)
     return torch.cat([linear, shift.unsqueeze(2)], dim=2)
+
+
+def _stretch(centre: torch.Tensor, length: torch.Tensor, side: int) -> torch.Tensor:
+    """Which of the pixels 0 to `side` - 1 lie within `length` around `centre`, both (N, 1): bool (N, side)."""
+    return (torch.arange(side) + 0.5 - centre).abs() < length / 2

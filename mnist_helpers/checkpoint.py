@@ -1,77 +1,80 @@
 """The trained network on disk: written whole or not at all, and checked when it is opened."""
 
-import pickle
-from dataclasses import asdict, dataclass
+import io
+import textwrap
 from pathlib import Path
 
 import torch
 
+from mnist_helpers.archive import read_archive
+from mnist_helpers.checkpoint_content import Checkpoint, from_content, to_content
 from mnist_helpers.errors import MnistError
-from mnist_helpers.model import MnistCNN
 from mnist_helpers.paths import RunPaths, replacing, shown
-from mnist_helpers.settings import ModelSettings, TrainingSettings
-from mnist_helpers.training import Epoch, TrainingRun, history_as_dicts
+from mnist_helpers.settings import TrainingSettings
+from mnist_helpers.training import TrainingRun
 
-FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """What `models/mnist_cnn.pth` holds, rebuilt: the network is in evaluation mode, on the CPU."""
-
-    model: MnistCNN
-    training: TrainingSettings
-    dataset: str
-    history: list[Epoch]
-    kept_epoch: int
-    provenance: dict
+CURE = "Train again: mnist-cnn train."
 
 
 def save_checkpoint(path: Path, run: TrainingRun, training: TrainingSettings, dataset: str, provenance: dict) -> None:
-    """Write everything that is needed to use, judge and repeat the run; an earlier file is replaced at once."""
-    content = {
-        "format": FORMAT,
-        "dataset": dataset,
-        "weights": run.model.state_dict(),
-        "model_settings": asdict(run.model.settings),
-        "training_settings": asdict(training),
-        "history": history_as_dicts(run.history),
-        "kept_epoch": run.kept_epoch,
-        "provenance": provenance,
-    }
-    with replacing(path) as temporary:
-        torch.save(content, temporary)
+    """Write everything that is needed to use, judge and repeat the run; an earlier file is replaced at once.
+
+    Raises MnistError when it cannot be written; the earlier file then stays as it was.
+    """
+    # By way of memory: when torch writes to a path itself, a full disk is a RuntimeError that does not say so.
+    buffer = io.BytesIO()
+    torch.save(to_content(run, training, dataset, provenance), buffer)
+    try:
+        with replacing(path) as temporary:
+            temporary.write_bytes(buffer.getbuffer())
+    except OSError as error:
+        raise MnistError(
+            f"Cannot write {shown(path)} ({error.strerror}): make room there, or make the folder writable, and run "
+            "again. An earlier file is unchanged."
+        ) from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Open a checkpoint without running any code from it.
+    """Open a checkpoint as untrusted input: no code from it runs, and every value is checked before it is used.
 
-    Raises MnistError when it is missing, damaged, or not one of this project's.
+    Raises MnistError when it is missing, unreadable, damaged, or not one of this project's.
     """
-    content = _read(path)
     try:
-        if content["format"] != FORMAT:
-            raise ValueError(f"format {content['format']}, this version reads {FORMAT}")
-        model = MnistCNN(ModelSettings(**content["model_settings"]))
-        model.load_state_dict(content["weights"])
-        return Checkpoint(
-            model=model.eval(),
-            training=TrainingSettings(**content["training_settings"]),
-            dataset=content["dataset"],
-            history=[Epoch(**epoch) for epoch in content["history"]],
-            kept_epoch=content["kept_epoch"],
-            provenance=content["provenance"],
-        )
-    except (KeyError, TypeError, ValueError, RuntimeError, MnistError) as error:
+        content = read_archive(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise MnistError(
-            f"{shown(path)} is not a checkpoint that this version can use ({type(error).__name__}: {error}). "
-            "Train again: mnist-cnn train."
+            f"There is no checkpoint at {shown(path)}: the notebook 03_training makes it (mnist-cnn train)."
         ) from error
+    except OSError as error:
+        raise MnistError(
+            f"Cannot read {shown(path)} ({error.strerror}): make it readable, or move it away. {CURE}"
+        ) from error
+    except ValueError as error:
+        raise MnistError(
+            f"{shown(path)} cannot be read as a checkpoint: it is damaged or not one ({_short(error)}). {CURE}"
+        ) from error
+    try:
+        return from_content(content)
+    except (ValueError, MnistError) as error:
+        raise MnistError(
+            f"{shown(path)} is not a checkpoint that this version can use ({_short(error)}). {CURE}"
+        ) from error
+
+
+def load_baseline(paths: RunPaths, dataset: str) -> Checkpoint | None:
+    """The plain network of a run folder, where there is one trained on `dataset`.
+
+    Raises MnistError when its file is damaged.
+    """
+    if not _exists(paths.baseline):
+        return None
+    baseline = load_checkpoint(paths.baseline)
+    return baseline if baseline.dataset == dataset else None
 
 
 def require_same_dataset(paths: RunPaths, dataset: str) -> None:
     """Raise MnistError when the run folder holds a network trained on another data set."""
-    if not paths.checkpoint.is_file():
+    if not _exists(paths.checkpoint):
         return
     stored = load_checkpoint(paths.checkpoint).dataset
     if stored != dataset:
@@ -81,15 +84,16 @@ def require_same_dataset(paths: RunPaths, dataset: str) -> None:
         )
 
 
-def _read(path: Path) -> dict:
-    if not path.is_file():
-        raise MnistError(
-            f"There is no checkpoint at {shown(path)}: the notebook 03_training makes it (mnist-cnn train)."
-        )
+def _exists(path: Path) -> bool:
+    """Whether there is anything at `path`; what cannot be looked at counts, and opening it then says why."""
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        raise MnistError(f"{shown(path)} cannot be read as a checkpoint: it is damaged or not one.") from error
-    if not isinstance(content, dict):
-        raise MnistError(f"{shown(path)} is not a checkpoint of this project.")
-    return content
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _short(error: Exception) -> str:
+    return textwrap.shorten(str(error), 200, placeholder=" …")

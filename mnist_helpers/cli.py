@@ -18,6 +18,8 @@ COMMANDS = {
     "report": "all of these in order",
 }
 
+RESUMABLE = ("train", "report")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0, 1 for an error that was explained, 130 after Ctrl-C."""
@@ -28,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"mnist-cnn: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("mnist-cnn: stopped; earlier results are untouched", file=sys.stderr)
+        again = f"; go on with: mnist-cnn {options.command} --resume" if options.command in RESUMABLE else ""
+        print(f"mnist-cnn: stopped; earlier results are untouched{again}", file=sys.stderr)
         return 130
 
 
@@ -39,7 +42,8 @@ def _run(options: argparse.Namespace) -> int:
     from mnist_helpers.summary import classification_report, headline
 
     stages = list(STAGES) if options.command == "report" else [options.command]
-    request = Request(options.dataset, options.data_root or "", options.run_root or "", options.parameter)
+    parameters = options.parameter + ([("resume", "true")] if getattr(options, "resume", False) else [])
+    request = Request(options.dataset, options.data_root or "", options.run_root or "", parameters)
     paths = run_stages(stages, request)
     if "evaluate" in stages:
         metrics = read_metrics(paths.metrics)
@@ -71,7 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mnist-cnn", description="MNIST digit classification with a small CNN.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
-        _add_stage(commands.add_parser(name, help=text, description=f"{name}: {text}."))
+        command = commands.add_parser(name, help=text, description=f"{name}: {text}.")
+        _add_stage(command)
+        if name in RESUMABLE:
+            command.add_argument(
+                "--resume", action="store_true", help="go on with an interrupted training of the same settings"
+            )
     predict = commands.add_parser("predict", help="name the digit in image files")
     predict.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="PNG, JPEG or another image file")
     _add_run_root(predict, "the folder that holds models/mnist_cnn.pth (default: the project)")

@@ -7,11 +7,12 @@ import inspect
 import io
 from base64 import b64encode
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
+import numpy as np
 import torch
 from IPython.display import HTML, Markdown, display
+from markupsafe import Markup, escape
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
@@ -42,6 +43,28 @@ def show_facts(headline: str, facts: dict[str, str]) -> None:
     """Show a sentence in large type with named figures below it."""
     cards = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items())
     display(HTML(f'<p class="headline"><strong>{escape(headline)}</strong></p><dl class="facts">{cards}</dl>'))
+
+
+def show_gates(gates: Sequence[dict]) -> None:
+    """Show the gates as a table; each name links to the section with the evidence."""
+    show_table(
+        "Gates, declared before training",
+        ["Gate", "Wanted", "Found", "Result"],
+        [
+            (
+                Markup('<a href="#{}">{}</a>').format(gate["section"].replace(" ", "-"), gate["name"]),
+                gate["wanted"],
+                gate["shown"],
+                Markup('<span class="{0}">{0}</span>').format("pass" if gate["passed"] else "fail"),
+            )
+            for gate in gates
+        ],
+    )
+
+
+def percent_range(bounds: Sequence[float]) -> str:
+    """An interval of fractions in percent."""
+    return f"{bounds[0]:.2%}–{bounds[1]:.2%}"
 
 
 def show_text(markdown: str) -> None:
@@ -75,7 +98,7 @@ def save_figure(figure: Figure, path: Path) -> None:
     plt.close(figure)
 
 
-def show_gallery(images: torch.Tensor, captions: Sequence[str]) -> None:
+def show_gallery(images: torch.Tensor | np.ndarray, captions: Sequence[str]) -> None:
     """Show images, uint8 (N, 28, 28), as dark ink on white, each with its caption below.
 
     The captions are text, so they stay readable on a narrow screen.
@@ -88,15 +111,15 @@ def show_gallery(images: torch.Tensor, captions: Sequence[str]) -> None:
     display(HTML(f'<div class="gallery" style="{_GALLERY_STYLE}">{figures}</div>'))
 
 
-def _png(image: torch.Tensor) -> str:
+def _png(image: torch.Tensor | np.ndarray) -> str:
     buffer = io.BytesIO()
-    Image.fromarray(255 - image.numpy()).save(buffer, format="PNG")
+    Image.fromarray(255 - np.asarray(image)).save(buffer, format="PNG")
     return b64encode(buffer.getvalue()).decode()
 
 
 def table_html(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """An accessible HTML table: all text is escaped, and columns that hold only numbers are set right."""
-    texts = [[escape(str(value)) for value in row] for row in rows]
+    """An accessible HTML table: text is escaped unless it is Markup, and columns of numbers are set right."""
+    texts = [[escape(value) for value in row] for row in rows]
     kinds = [' class="num"' if all(map(_is_number, column)) else "" for column in zip(*texts, strict=True)]
     kinds = kinds or [""] * len(columns)
     head = "".join(f'<th scope="col"{kind}>{escape(name)}</th>' for name, kind in zip(columns, kinds, strict=True))
@@ -111,6 +134,9 @@ def table_html(caption: str, columns: Sequence[str], rows: Sequence[Sequence[obj
 
 
 def _is_number(text: str) -> bool:
+    """Whether a cell is a number, a percentage, a range of either, or empty."""
+    if "–" in text:
+        return all(map(_is_number, text.split("–")))
     digits = text.replace(",", "").rstrip(" %\N{NO-BREAK SPACE}").replace(".", "", 1).lstrip("-")
     return digits.isdigit() or not text
 
@@ -142,15 +168,16 @@ class TrainingProgress:
     metadata carry the line too, for the command line to print.
     """
 
-    def __init__(self, epochs: int):
+    def __init__(self, epochs: int, label: str = "Epoch"):
         self.epochs = epochs
+        self.label = label
         self.handle = display(HTML("<p>Training …</p>"), display_id=True)
 
     def __call__(self, history: list[Epoch], seconds: float) -> None:
         """Renew the line after an epoch."""
         last, done = history[-1], len(history)
         line = (
-            f"Epoch {done} of {self.epochs}: train loss {last.train_loss:.4f}, "
+            f"{self.label} {done} of {self.epochs}: train loss {last.train_loss:.4f}, "
             f"validation loss {last.validation_loss:.4f}, validation accuracy {last.validation_accuracy:.2%}; "
             f"{_minutes(seconds)} spent, {_minutes(seconds / done * (self.epochs - done))} left"
         )

@@ -1,16 +1,18 @@
 """The test set scored once, and every number that follows from it."""
 
 import json
-import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.special import softmax
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from mnist_helpers.data import LabelledImages, make_loader
 from mnist_helpers.hardware import keep_freed_memory
+from mnist_helpers.intervals import bootstrap_scores, wilson_interval
 from mnist_helpers.model import MnistCNN, as_input
 from mnist_helpers.paths import replacing
 
@@ -20,22 +22,32 @@ BATCH = 250
 
 @dataclass(frozen=True)
 class Predictions:
-    """What the network says of each image: probabilities (N, 10), beside the true labels (N,)."""
+    """What a network says of each image: logits (N, 10), beside the true labels (N,)."""
 
-    probabilities: np.ndarray
+    logits: np.ndarray
     labels: np.ndarray
 
-    @property
-    def predicted(self) -> np.ndarray:
-        """The digit with the highest probability, (N,)."""
-        return self.probabilities.argmax(axis=1)
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """Softmax of the logits, (N, 10); in float64, so that sure answers do not tie at 1."""
+        return softmax(self.logits.astype(np.float64), axis=1)
 
-    @property
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """The digit with the highest logit, (N,)."""
+        return self.logits.argmax(axis=1)
+
+    @cached_property
     def confidence(self) -> np.ndarray:
         """The highest probability, (N,)."""
         return self.probabilities.max(axis=1)
 
     @property
+    def correct(self) -> np.ndarray:
+        """Whether each image is classified correctly, (N,)."""
+        return self.predicted == self.labels
+
+    @cached_property
     def errors(self) -> np.ndarray:
         """Indices of the misclassified images, the most confident mistake first."""
         wrong = np.flatnonzero(self.predicted != self.labels)
@@ -49,28 +61,36 @@ class Predictions:
 
 @torch.inference_mode()
 def predict(model: MnistCNN, data: LabelledImages) -> Predictions:
-    """Class probabilities for every image.
+    """The network's answers for every image.
 
     Always in float32 on the CPU, so that the same weights give the same answers on every machine.
     """
     keep_freed_memory()
     model = model.to("cpu", memory_format=torch.channels_last).eval()
     logits = torch.cat([model(as_input(images)) for images, _ in make_loader(data, BATCH)])
-    return Predictions(logits.softmax(dim=1).numpy(), data.labels.numpy())
+    return Predictions(logits.numpy(), data.labels.numpy())
 
 
 def compute_metrics(predictions: Predictions) -> dict:
-    """Accuracy, per-class and averaged precision, recall and F1, confusion matrix, most confused pairs."""
+    """Accuracy, per-class and averaged precision, recall and F1, confusion matrix, most confused pairs.
+
+    Accuracy comes with its Wilson interval, the scores with bootstrap intervals; all are 95 % intervals.
+    """
     labels, predicted = predictions.labels, predictions.predicted
-    errors = int((predicted != labels).sum())
+    errors = len(predictions.errors)
     matrix = confusion_matrix(labels, predicted, labels=DIGITS)
+    intervals = bootstrap_scores(labels, predicted)
     return {
         "n_test": len(labels),
         "accuracy": (len(labels) - errors) / len(labels),
+        "accuracy_ci95": list(wilson_interval(len(labels) - errors, len(labels))),
         "errors": errors,
-        "macro_avg": _average(labels, predicted, "macro"),
-        "weighted_avg": _average(labels, predicted, "weighted"),
-        "per_class": _per_class(labels, predicted),
+        "macro_avg": _average(labels, predicted, "macro") | _named(intervals["macro_avg"]),
+        "weighted_avg": _average(labels, predicted, "weighted") | _named(intervals["weighted_avg"]),
+        "per_class": [
+            row | _named(interval)
+            for row, interval in zip(_per_class(labels, predicted), intervals["per_class"], strict=True)
+        ],
         "confusion_matrix": matrix.tolist(),
         "most_confused": most_confused(matrix),
     }
@@ -85,14 +105,6 @@ def most_confused(matrix: np.ndarray) -> list[dict[str, int]]:
         if true != predicted and matrix[true, predicted]
     ]
     return sorted(pairs, key=lambda pair: -pair["count"])
-
-
-def wilson_interval(successes: int, trials: int, z: float = 1.959964) -> tuple[float, float]:
-    """The score interval of a proportion (Wilson, 1927); the default `z` gives 95 %."""
-    share = successes / trials
-    centre = share + z**2 / (2 * trials)
-    half = z * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
-    return (centre - half) / (1 + z**2 / trials), (centre + half) / (1 + z**2 / trials)
 
 
 def write_metrics(path: Path, metrics: dict) -> None:
@@ -111,6 +123,10 @@ def _average(labels: np.ndarray, predicted: np.ndarray, average: str) -> dict[st
         labels, predicted, labels=DIGITS, average=average, zero_division=0
     )
     return {"precision": float(precision), "recall": float(recall), "f1": float(f1)}
+
+
+def _named(intervals: dict[str, list[float]]) -> dict[str, list[float]]:
+    return {f"{name}_ci95": interval for name, interval in intervals.items()}
 
 
 def _per_class(labels: np.ndarray, predicted: np.ndarray) -> list[dict[str, float]]:

@@ -38,7 +38,7 @@ def plot_samples(images: torch.Tensor, labels: torch.Tensor, per_digit: int) -> 
     for digit, row in enumerate(axes):
         chosen = images[labels == digit][:per_digit]
         for column, axis in enumerate(row):
-            _blank(axis)
+            hide_axes(axis)
             if column < len(chosen):
                 axis.imshow(chosen[column], cmap=INK_MAP, vmin=0, vmax=255)
         row[0].set_ylabel(str(digit), rotation=0, ha="right", va="center", fontsize=12)
@@ -67,7 +67,7 @@ def plot_pixels(images: torch.Tensor, labels: torch.Tensor) -> Figure:
         axis = figure.add_subplot(grid[0, digit])
         axis.imshow(images[labels == digit].float().mean(dim=0), cmap=INK_MAP, vmin=0, vmax=255)
         axis.set_title(str(digit), loc="center")
-        _blank(axis)
+        hide_axes(axis)
     axis = figure.add_subplot(grid[1, :])
     share = np.bincount(images.flatten().numpy(), minlength=256) / images.numel()
     axis.bar(range(256), share * 100, width=1, color=BLUE)
@@ -83,8 +83,8 @@ def plot_augmented(originals: torch.Tensor, distorted: Sequence[torch.Tensor]) -
     figure, axes = plt.subplots(len(rows), len(originals), figsize=(len(originals) * 0.75, len(rows) * 0.8))
     for name, row, images in zip(("original", *[""] * len(distorted)), axes, rows, strict=True):
         for axis, image in zip(row, images, strict=True):
-            axis.imshow(image, cmap=INK_MAP)
-            _blank(axis)
+            axis.imshow(image, cmap=INK_MAP, vmin=0, vmax=1)
+            hide_axes(axis)
         row[0].set_ylabel(name or "distorted", rotation=0, ha="right", va="center")
     return figure
 
@@ -123,13 +123,24 @@ def plot_accuracy(history: Sequence[Epoch], kept_epoch: int) -> Figure:
     return figure
 
 
-def plot_confusion(matrix: Sequence[Sequence[int]]) -> Figure:
-    """The confusion matrix as counts and in percent of the true digit; the diagonal is muted."""
-    counts = np.asarray(matrix)
-    percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure, axes = plt.subplots(1, 2, figsize=(11, 5.2))
-    _draw_matrix(axes[0], counts, "Counts", lambda value: f"{value:d}" if value else "")
-    _draw_matrix(axes[1], percent, "Percent of the true digit", lambda value: f"{value:.1f}" if value else "")
+def plot_confusion(matrix: Sequence[Sequence[int]], percent: bool = False) -> Figure:
+    """The confusion matrix as counts, or in percent of the true digit; the diagonal is muted."""
+    values = np.asarray(matrix, dtype=float)
+    if percent:
+        values = 100 * values / np.maximum(values.sum(axis=1, keepdims=True), 1)
+    errors = np.where(np.eye(10, dtype=bool), np.nan, values)
+    figure, axis = plt.subplots(figsize=(5.4, 5))
+    axis.imshow(np.ma.masked_invalid(errors), cmap=COUNT_MAP, vmin=0, vmax=np.nanmax(errors) or 1)
+    for true in range(10):
+        axis.add_patch(plt.Rectangle((true - 0.5, true - 0.5), 1, 1, color="#e5e7eb"))
+        for predicted in range(10):
+            value = values[true, predicted]
+            text = f"{value:.{1 if percent else 0}f}" if value else ""
+            axis.text(predicted, true, text, ha="center", va="center", fontsize=9)
+    axis.set(title="Confusion matrix, percent of the true digit" if percent else "Confusion matrix, images")
+    axis.set(xlabel="Predicted digit", ylabel="True digit", xticks=range(10), yticks=range(10))
+    axis.spines[:].set_visible(False)
+    axis.tick_params(length=0)
     return figure
 
 
@@ -152,6 +163,8 @@ def _plot_history(history, kept_epoch: int, train: str, validation: str, scale: 
     for name, label, colour in ((train, "training", ORANGE), (validation, "validation", BLUE)):
         values = [getattr(epoch, name) * scale for epoch in history]
         axis.plot(epochs, values, color=colour, marker="o", markersize=3, label=label)
+    curves = [[getattr(epoch, name) * scale for epoch in history] for name in (train, validation)]
+    axis.fill_between(epochs, *curves, color=GREY, alpha=0.15, linewidth=0, label="gap")
     axis.axvline(kept_epoch, color=GREY, linestyle=":", label=f"kept: epoch {kept_epoch}")
     axis.set_xlabel("Epoch")
     axis.xaxis.get_major_locator().set_params(integer=True)
@@ -160,19 +173,7 @@ def _plot_history(history, kept_epoch: int, train: str, validation: str, scale: 
     return figure, axis
 
 
-def _draw_matrix(axis: Axes, values: np.ndarray, title: str, form) -> None:
-    errors = np.where(np.eye(10, dtype=bool), np.nan, values.astype(float))
-    top = np.nanmax(errors) or 1
-    axis.imshow(np.ma.masked_invalid(errors), cmap=COUNT_MAP, vmin=0, vmax=top)
-    for true in range(10):
-        axis.add_patch(plt.Rectangle((true - 0.5, true - 0.5), 1, 1, color="#e5e7eb"))
-        for predicted in range(10):
-            axis.text(predicted, true, form(values[true, predicted]), ha="center", va="center", fontsize=8)
-    axis.set(title=title, xlabel="Predicted digit", ylabel="True digit", xticks=range(10), yticks=range(10))
-    axis.spines[:].set_visible(False)
-    axis.tick_params(length=0)
-
-
-def _blank(axis: Axes) -> None:
+def hide_axes(axis: Axes) -> None:
+    """Show a picture without ticks and frame."""
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)

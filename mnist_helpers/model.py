@@ -8,8 +8,23 @@ from torch import nn
 from mnist_helpers.settings import ModelSettings
 
 
+@dataclass(frozen=True)
+class Block:
+    """A convolution with `filters` times the width many filters, and what follows it."""
+
+    filters: int
+    kernel: int
+    pool: bool
+
+
+LAYOUTS = {
+    "deep": (Block(1, 5, True), Block(2, 3, False), Block(2, 3, True), Block(4, 3, True)),
+    "plain": (Block(1, 3, True), Block(2, 3, True)),
+}
+
+
 class MnistCNN(nn.Module):
-    """Four convolutions and one hidden layer, for ten digits.
+    """Convolutions, a hidden layer and ten outputs; the plain layout, a baseline, does without the hidden layer.
 
     Max pooling follows a convolution directly, before batch normalisation and ReLU, so that both work on a
     quarter of the pixels.
@@ -20,36 +35,40 @@ class MnistCNN(nn.Module):
     def __init__(self, settings: ModelSettings, pixel_mean: float = 0.0, pixel_std: float = 1.0):
         super().__init__()
         self.settings = settings
-        width = settings.width
         self.register_buffer("pixel_mean", torch.tensor(pixel_mean))
         self.register_buffer("pixel_std", torch.tensor(pixel_std))
-        self.features = nn.Sequential(
-            self._convolution(1, width, kernel=5, pool=True),
-            self._convolution(width, 2 * width, kernel=3, pool=False),
-            self._convolution(2 * width, 2 * width, kernel=3, pool=True),
-            self._convolution(2 * width, 4 * width, kernel=3, pool=True),
-        )
-        self.hidden = nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(4 * width * 3 * 3, 4 * width, bias=not settings.batch_norm),
-            *([nn.BatchNorm1d(4 * width)] if settings.batch_norm else []),
-            nn.ReLU(),
-            nn.Dropout(settings.dropout),
-        )
-        self.output = nn.Linear(4 * width, 10)
+        blocks, channels, side = [], 1, 28
+        for block in LAYOUTS[settings.architecture]:
+            blocks.append(self._convolution(channels, block.filters * settings.width, block))
+            channels = block.filters * settings.width
+            side = side // 2 if block.pool else side
+        self.features = nn.Sequential(*blocks)
+        inputs, units = channels * side**2, 4 * settings.width
+        if settings.architecture == "plain":
+            self.hidden = nn.Sequential(nn.Flatten(), nn.Dropout(settings.dropout))
+            self.output = nn.Linear(inputs, 10)
+        else:
+            self.hidden = nn.Sequential(
+                nn.Flatten(),
+                nn.Linear(inputs, units, bias=not settings.batch_norm),
+                *([nn.BatchNorm1d(units)] if settings.batch_norm else []),
+                nn.ReLU(),
+                nn.Dropout(settings.dropout),
+            )
+            self.output = nn.Linear(units, 10)
         initialise(self)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Logits (N, 10) of images, float (N, 1, 28, 28) on the scale 0 to 1."""
-        normalised = (images - self.pixel_mean) / self.pixel_std
+        normalised = (remove_paper(images) - self.pixel_mean) / self.pixel_std
         return self.output(self.hidden(self.features(normalised)))
 
-    def _convolution(self, channels: int, filters: int, kernel: int, pool: bool) -> nn.Sequential:
+    def _convolution(self, channels: int, filters: int, block: Block) -> nn.Sequential:
         batch_norm = self.settings.batch_norm
         return nn.Sequential(
             # Batch normalisation subtracts the mean, so a bias before it has no effect.
-            nn.Conv2d(channels, filters, kernel, padding=kernel // 2, bias=not batch_norm),
-            *([nn.MaxPool2d(2)] if pool else []),
+            nn.Conv2d(channels, filters, block.kernel, padding=block.kernel // 2, bias=not batch_norm),
+            *([nn.MaxPool2d(2)] if block.pool else []),
             *([nn.BatchNorm2d(filters)] if batch_norm else []),
             nn.ReLU(),
         )
@@ -67,6 +86,19 @@ def initialise(model: nn.Module) -> None:
             nn.init.kaiming_normal_(module.weight, nonlinearity=nonlinearity)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+def remove_paper(images: torch.Tensor) -> torch.Tensor:
+    """Images (N, 1, H, W) with their paper brought to 0 and their strongest ink to 1, dark on light or the reverse.
+
+    The paper is what the outermost ring of pixels mostly shows. MNIST's own images have black paper and nearly all
+    full ink: they stay as they are, but a grey or inverted background does not lead the network astray.
+    """
+    ring = torch.cat([images[..., 0, :], images[..., -1, :], images[..., :, 0], images[..., :, -1]], dim=-1)
+    paper = ring.median(dim=-1, keepdim=True).values.unsqueeze(-1)
+    lighter, darker = images.amax(dim=(2, 3), keepdim=True) - paper, paper - images.amin(dim=(2, 3), keepdim=True)
+    ink = torch.where(lighter >= darker, lighter, -darker)
+    return (images - paper) / torch.where(ink == 0, 1, ink)
 
 
 def as_input(images: torch.Tensor) -> torch.Tensor:

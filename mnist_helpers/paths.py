@@ -34,6 +34,16 @@ class RunPaths:
         return self.models / "mnist_cnn.pth"
 
     @property
+    def baseline(self) -> Path:
+        """The plain network that the evaluation compares with."""
+        return self.models / "baseline.pth"
+
+    @property
+    def training_state(self) -> Path:
+        """The state of an unfinished training, from which it can go on."""
+        return self.models / "training_state.pth"
+
+    @property
     def outputs(self) -> Path:
         """Folder of figures and metrics."""
         return self.root / "outputs"
@@ -111,6 +121,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the folder of `path` that takes its place when the block ends well.
 
     The rename is atomic and follows a flush to disk: a reader finds the old file or the new one, whole.
+
+    Raises MnistError when the file cannot be written; the old one then stays.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -118,5 +130,10 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        raise MnistError(
+            f"Cannot write {shown(path)} ({error.strerror or error}): make room or make it writable. "
+            "What was there before is intact."
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from mnist_helpers.checkpoint import load_checkpoint, require_same_dataset
 from mnist_helpers.data import find_data
 from mnist_helpers.execution import execute_notebook
+from mnist_helpers.lock import hold_lock
 from mnist_helpers.parameters import parse_parameters
 from mnist_helpers.paths import NOTEBOOKS, RunPaths, prepare_run, shown
 from mnist_helpers.report import export_report
@@ -55,12 +56,13 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
     if "evaluate" in stages and "train" not in stages:
         load_checkpoint(paths.checkpoint)
     common = {"dataset": source.name, "data_root": request.data_root, "run_root": request.run_root}
-    for stage, notebook in notebooks.items():
-        _say(f"Running {notebook.stem} on {source.name}")
-        given = {name: value for name, value in common.items() if value}
-        execute_notebook(notebook, given | parameters[notebook], _executed(paths, stage))
-    if "evaluate" in stages:
-        write_report(paths, source.name)
+    given = {name: value for name, value in common.items() if value}
+    with hold_lock(paths.root / ".mnist-cnn.lock"):
+        for stage, notebook in notebooks.items():
+            _say(f"Running {notebook.stem} on {source.name}")
+            execute_notebook(notebook, given | parameters[notebook], _executed(paths, stage))
+        if "evaluate" in stages:
+            write_report(paths, source.name)
     return paths
 
 

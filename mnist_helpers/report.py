@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 from bs4 import BeautifulSoup
@@ -115,7 +116,7 @@ def _code_label(source: str) -> str:
 
 
 def _arrange(html: str) -> dict[str, Any]:
-    """The lead, the part sections and the outline of `html`, its headings nested and its tables boxed."""
+    """The lead, the part sections and the outline of `html`: headings nested, links resolved, tables boxed."""
     soup = BeautifulSoup(html, "html.parser")
     if stranger := soup.select_one("img:not([src^='data:'])"):
         raise MnistError(f"The report must carry its images itself; one refers to {stranger.get('src')!r}.")
@@ -123,10 +124,11 @@ def _arrange(html: str) -> dict[str, Any]:
         name = table.caption.get_text(" ", strip=True) if table.caption else "Table"
         table.wrap(soup.new_tag("div", attrs=_scroller(name)))
 
-    pieces: dict[str, str] = {"lead": "", "part": ""}
     outline: list[dict[str, Any]] = []
     taken: set[str] = set()
-    for section in soup("section", recursive=False):
+    anchors: dict[str, str] = {}  # what JupyterLab calls the place of a heading, and its id on this page
+    sections = soup("section", recursive=False)
+    for section in sections:
         kind = section["class"][0]
         prefix = f"{LEAD_TAG}-" if kind == "lead" else ""
         above: list[int] = []
@@ -136,12 +138,21 @@ def _arrange(html: str) -> dict[str, Any]:
             heading.name = f"h{min(len(above) + 1, 6)}"  # by nesting, so that no level is skipped
             text = heading.get_text(" ", strip=True)
             heading["id"] = _unique(prefix + _slug(text), taken)
+            anchors.setdefault(text.replace(" ", "-"), heading["id"])
             if kind == "part" and len(above) == 1:
                 prefix = f"{heading['id']}-"
                 outline.append({"id": heading["id"], "text": text, "sections": []})
             elif kind == "part" and len(above) == 2:
                 outline[-1]["sections"].append({"id": heading["id"], "text": text})
-        pieces[kind] += str(section)
+    for link in soup.select("a[href^='#']"):
+        target = unquote(link["href"].removeprefix("#"))
+        if target not in anchors:
+            raise MnistError(f"A link of the report leads nowhere: no heading of its notebooks is called {target!r}.")
+        link["href"] = f"#{anchors[target]}"
+
+    pieces = {"lead": "", "part": ""}
+    for section in sections:
+        pieces[section["class"][0]] += str(section)
     return {**pieces, "outline": outline}
 
 

@@ -5,13 +5,14 @@ The defaults here and in the notebooks' `parameters` cells are the same (a test 
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from mnist_helpers.errors import MnistError
 
 DATASETS = ("auto", "mnist", "digits")
 OPTIMIZERS = ("sgd", "adam")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+ARCHITECTURES = ("deep", "plain")
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
@@ -49,6 +50,7 @@ RULES = {
     "learning_rate": _above_zero(10),
     "momentum": _from_zero(1, below=True),
     "weight_decay": _from_zero(1),
+    "architecture": _one_of(ARCHITECTURES),
     "width": _whole(1, 512),
     "dropout": _from_zero(1, below=True),
     "device": _one_of(DEVICES),
@@ -72,6 +74,7 @@ def check_settings(values: dict[str, object]) -> None:
 class ModelSettings:
     """The architecture: everything needed to build the network again."""
 
+    architecture: str = "deep"
     width: int = 32
     batch_norm: bool = True
     dropout: float = 0.0
@@ -97,3 +100,11 @@ class TrainingSettings:
 
     def __post_init__(self):
         check_settings(asdict(self))
+
+
+PLAIN_MODEL = ModelSettings(architecture="plain", batch_norm=False)
+
+
+def plain_training(settings: TrainingSettings) -> TrainingSettings:
+    """The same run without the improvements: undistorted images and Adam as everyone uses it."""
+    return replace(settings, optimizer="adam", learning_rate=0.003, weight_decay=0.0, augment=False)

@@ -2,17 +2,32 @@
 
 from dataclasses import asdict
 
-from mnist_helpers.evaluation import wilson_interval
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 
 
 def headline(metrics: dict) -> str:
     """Accuracy with its 95 % interval and the errors, in one sentence."""
-    low, high = wilson_interval(metrics["n_test"] - metrics["errors"], metrics["n_test"])
+    low, high = metrics["accuracy_ci95"]
     return (
         f"{metrics['accuracy']:.2%} of {metrics['n_test']:,} {_name(metrics)} test images are classified correctly "
         f"(95% interval {low:.2%} to {high:.2%}; {metrics['errors']} errors)."
     )
+
+
+def verdict_sentence(metrics: dict) -> str:
+    """What the evaluation comes to: accuracy, gates, and the comparison with the baseline."""
+    gates, baseline = metrics["gates"], metrics["baseline"]
+    passed = sum(gate["passed"] for gate in gates)
+    sentence = (
+        f"{metrics['accuracy']:.2%} of {metrics['n_test']:,} {_name(metrics)} test images are classified correctly"
+    )
+    if baseline:
+        sentence += {
+            "better": ", better than the plain baseline",
+            "worse": ", worse than the plain baseline",
+            "not distinguishable": ", not distinguishable from the plain baseline",
+        }[baseline["verdict"]]
+    return f"{sentence}; {passed} of {len(gates)} gates passed."
 
 
 def classification_report(metrics: dict) -> str:
@@ -34,7 +49,7 @@ def classification_report(metrics: dict) -> str:
 
 def results_table(metrics: dict) -> str:
     """The results as a Markdown table, as the README shows them."""
-    low, high = wilson_interval(metrics["n_test"] - metrics["errors"], metrics["n_test"])
+    low, high = metrics["accuracy_ci95"]
     macro, weighted, provenance = metrics["macro_avg"], metrics["weighted_avg"], metrics["provenance"]
     rows = {
         "Test accuracy": f"{metrics['accuracy']:.2%} (95% interval {low:.2%} to {high:.2%})",

@@ -15,6 +15,7 @@ from mnist_helpers.errors import MnistError
 from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory
 from mnist_helpers.model import MnistCNN, as_input
 from mnist_helpers.settings import ModelSettings, TrainingSettings
+from mnist_helpers.state_file import StateFile
 
 EVALUATION_BATCH = 500
 
@@ -51,41 +52,120 @@ def train(
     model_settings: ModelSettings,
     settings: TrainingSettings,
     on_epoch: Callable[[list[Epoch], float], None] = lambda history, seconds: None,
+    state_file: StateFile | None = None,
 ) -> TrainingRun:
-    """Train a new network and keep the weights of the epoch that is best on the validation images.
+    """Train a network and keep the weights of the epoch that is best on the validation images.
 
-    `on_epoch` is called after each epoch with the history so far and the seconds spent. The same settings on
-    the same machine give the same weights. Raises MnistError when the loss is no longer finite.
+    `on_epoch` is called after each epoch with the history so far and the seconds spent. With a `state_file` the
+    whole state is saved there after each epoch, and a state found there is taken up; the result is the same as
+    without the interruption. The same settings on the same machine give the same weights.
+
+    Raises MnistError when the loss is no longer finite.
     """
-    start = time.perf_counter()
     keep_freed_memory()
-    device = choose_device(settings.device)
-    precision = choose_precision(settings.precision, device)
-    model = build_model(data, model_settings, settings.seed).to(device, memory_format=torch.channels_last)
-    loader = make_loader(data, settings.batch_size, shuffle_seed=settings.seed)
-    optimizer = make_optimizer(model, settings)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        max_lr=settings.learning_rate,
-        total_steps=settings.epochs * len(loader),
-        cycle_momentum=False,
-    )
-    generator = torch.Generator().manual_seed(settings.seed)
-    history: list[Epoch] = []
-    kept_epoch, kept_weights = 0, {}
-    for number in range(1, settings.epochs + 1):
-        train_loss, train_accuracy = _train_epoch(
-            model, loader, optimizer, schedule, precision, generator if settings.augment else None, number
+    trainer = Trainer(data, model_settings, settings)
+    if state_file is not None and (state := state_file.load()) is not None:
+        trainer.load_state(state)
+    start = time.perf_counter() - trainer.seconds
+    while len(trainer.history) < settings.epochs:
+        trainer.run_epoch(validation)
+        trainer.seconds = time.perf_counter() - start
+        if state_file is not None:
+            state_file.save(trainer.state())
+        on_epoch(trainer.history, trainer.seconds)
+    return trainer.finish()
+
+
+class Trainer:
+    """One training run between two epochs: everything that the next epoch depends on."""
+
+    def __init__(self, data: LabelledImages, model_settings: ModelSettings, settings: TrainingSettings):
+        self.settings = settings
+        self.device = choose_device(settings.device)
+        self.precision = choose_precision(settings.precision, self.device)
+        model = build_model(data, model_settings, settings.seed)
+        self.model = model.to(self.device, memory_format=torch.channels_last)
+        self.order = torch.Generator().manual_seed(settings.seed)
+        self.distortion = torch.Generator().manual_seed(settings.seed)
+        self.loader = make_loader(data, settings.batch_size, order=self.order)
+        self.optimizer = make_optimizer(self.model, settings)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer,
+            max_lr=settings.learning_rate,
+            total_steps=settings.epochs * len(self.loader),
+            cycle_momentum=False,
         )
-        validation_loss, validation_accuracy = _validate(model, validation, precision)
-        rate = schedule.get_last_lr()[0]
-        history.append(Epoch(number, rate, train_loss, train_accuracy, validation_loss, validation_accuracy))
-        if best_epoch(history) == number:
-            kept_epoch, kept_weights = number, copy.deepcopy(model.state_dict())
-        on_epoch(history, time.perf_counter() - start)
-    model.load_state_dict(kept_weights)
-    model = model.to("cpu", memory_format=torch.contiguous_format).eval()
-    return TrainingRun(model, history, kept_epoch, time.perf_counter() - start)
+        self.history: list[Epoch] = []
+        self.kept_weights: dict[str, torch.Tensor] = {}
+        self.seconds = 0.0
+
+    def run_epoch(self, validation: LabelledImages) -> None:
+        """Train on every batch once, score the validation images, and keep the weights if they are the best."""
+        train_loss, train_accuracy = self._train_epoch()
+        validation_loss, validation_accuracy = validate(self.model, validation, self.precision)
+        number, rate = len(self.history) + 1, self.schedule.get_last_lr()[0]
+        self.history.append(Epoch(number, rate, train_loss, train_accuracy, validation_loss, validation_accuracy))
+        if best_epoch(self.history) == number:
+            self.kept_weights = copy.deepcopy(self.model.state_dict())
+
+    def finish(self) -> TrainingRun:
+        """The run with the kept weights in its network."""
+        self.model.load_state_dict(self.kept_weights)
+        model = self.model.to("cpu", memory_format=torch.contiguous_format).eval()
+        return TrainingRun(model, self.history, best_epoch(self.history), self.seconds)
+
+    def state(self) -> dict:
+        """Plain values and tensors from which `load_state` restores this very moment."""
+        return {
+            "weights": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            # Dropout draws from the default generator.
+            "generators": [self.order.get_state(), self.distortion.get_state(), torch.get_rng_state()],
+            "history": [asdict(epoch) for epoch in self.history],
+            "kept_weights": self.kept_weights,
+            "seconds": self.seconds,
+        }
+
+    def load_state(self, state: dict) -> None:
+        """Go on from a moment that `state` described, in this process or in another."""
+        self.model.load_state_dict(state["weights"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        order, distortion, default = state["generators"]
+        self.order.set_state(order)
+        self.distortion.set_state(distortion)
+        torch.set_rng_state(default)
+        self.history = [Epoch(**epoch) for epoch in state["history"]]
+        self.kept_weights = state["kept_weights"]
+        self.seconds = state["seconds"]
+
+    def _train_epoch(self) -> tuple[float, float]:
+        self.model.train()
+        total_loss = torch.zeros((), device=self.device)
+        correct = torch.zeros((), device=self.device)
+        seen = 0
+        for step, (images, labels) in enumerate(self.loader, start=1):
+            inputs, labels = as_input(images.to(self.device)), labels.to(self.device)
+            if self.settings.augment:
+                inputs = augment_batch(inputs, self.distortion)
+            loss, logits = train_step(self.model, self.optimizer, inputs, labels, self.precision)
+            # Reading the loss back makes an accelerator wait, so there it is looked at once an epoch.
+            if self.device.type == "cpu" or step == len(self.loader):
+                self._require_finite(loss + total_loss, step)
+            self.schedule.step()
+            total_loss += loss * len(labels)
+            correct += (logits.argmax(dim=1) == labels).sum()
+            seen += len(labels)
+        return total_loss.item() / seen, correct.item() / seen
+
+    def _require_finite(self, loss: torch.Tensor, step: int) -> None:
+        if not loss.isfinite():
+            rate = self.schedule.get_last_lr()[0]
+            raise MnistError(
+                f"The training loss is not finite any more in epoch {len(self.history) + 1}, step {step}, at a "
+                f"learning rate of {rate:.3g}: lower learning_rate. The earlier checkpoint stays as it was."
+            )
 
 
 def best_epoch(history: list[Epoch]) -> int:
@@ -124,38 +204,9 @@ def train_step(
     return loss.detach(), logits.detach()
 
 
-def _train_epoch(model, loader, optimizer, schedule, precision, generator, number) -> tuple[float, float]:
-    model.train()
-    device = model.pixel_mean.device
-    total_loss = torch.zeros((), device=device)
-    correct = torch.zeros((), device=device)
-    seen = 0
-    for step, (images, labels) in enumerate(loader, start=1):
-        inputs, labels = as_input(images.to(device)), labels.to(device)
-        if generator is not None:
-            inputs = augment_batch(inputs, generator)
-        loss, logits = train_step(model, optimizer, inputs, labels, precision)
-        if device.type == "cpu" and not loss.isfinite():
-            _stop_not_finite(number, step, schedule)
-        schedule.step()
-        total_loss += loss * len(labels)
-        correct += (logits.argmax(dim=1) == labels).sum()
-        seen += len(labels)
-    if not total_loss.isfinite():
-        _stop_not_finite(number, seen, schedule)
-    return total_loss.item() / seen, correct.item() / seen
-
-
-def _stop_not_finite(epoch: int, step: int, schedule) -> None:
-    rate = schedule.get_last_lr()[0]
-    raise MnistError(
-        f"The training loss is not finite any more in epoch {epoch}, step {step}, at a learning rate of {rate:.3g}: "
-        "lower learning_rate."
-    )
-
-
 @torch.inference_mode()
-def _validate(model: MnistCNN, data: LabelledImages, precision: torch.dtype) -> tuple[float, float]:
+def validate(model: MnistCNN, data: LabelledImages, precision: torch.dtype) -> tuple[float, float]:
+    """Mean cross-entropy (nats) and accuracy on unchanged images, computed in `precision`."""
     model.eval()
     device = model.pixel_mean.device
     loss = correct = 0.0
@@ -170,8 +221,3 @@ def _validate(model: MnistCNN, data: LabelledImages, precision: torch.dtype) -> 
 
 def _precision(device: torch.device, precision: torch.dtype) -> torch.autocast:
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == torch.bfloat16)
-
-
-def history_as_dicts(history: list[Epoch]) -> list[dict[str, float]]:
-    """The history in the form that the checkpoint stores."""
-    return [asdict(epoch) for epoch in history]

@@ -1,3 +1,4 @@
+import os
 import threading
 from hashlib import md5
 
@@ -5,7 +6,9 @@ import pytest
 import torch
 from support import random_images
 
+from mnist_helpers import data_files
 from mnist_helpers.data import (
+    DataSource,
     class_counts,
     find_data,
     load_test_data,
@@ -14,6 +17,7 @@ from mnist_helpers.data import (
     pixel_statistics,
     split_indices,
 )
+from mnist_helpers.data_files import raw_folder
 from mnist_helpers.digits import write_digits
 from mnist_helpers.errors import MnistError
 
@@ -70,12 +74,12 @@ def test_loader_hands_out_whole_batches_in_order_for_scoring():
 
 def test_loader_shuffles_by_seed_and_never_trains_on_a_single_image():
     data = random_images(21)
-    first, second = (make_loader(data, 10, shuffle_seed=3) for _ in range(2))
+    first, second = (make_loader(data, 10, order=torch.Generator().manual_seed(3)) for _ in range(2))
     epochs = [torch.cat([labels for _, labels in loader]) for loader in (first, first, second)]
     assert torch.equal(epochs[0], epochs[2])
     assert not torch.equal(epochs[0], epochs[1])
     assert len(epochs[0]) == 20
-    other = torch.cat([labels for _, labels in make_loader(data, 10, shuffle_seed=4)])
+    other = torch.cat([labels for _, labels in make_loader(data, 10, order=torch.Generator().manual_seed(4))])
     assert not torch.equal(epochs[0], other)
 
 
@@ -92,39 +96,118 @@ def test_unknown_data_set_is_refused():
         find_data("minst")
 
 
-def test_files_of_an_old_torchvision_are_not_read_unverified(false_mnist, monkeypatch):
-    raw = false_mnist / "MNIST" / "raw"
-    published = {path.name: md5(path.read_bytes()).hexdigest() for path in raw.iterdir()}
-    monkeypatch.setattr("mnist_helpers.data.MNIST_MD5", published)
+@pytest.fixture
+def as_mnist(monkeypatch):
+    """Let the digits sample, or any files of its size, pass for what MNIST publishes."""
+
+    def publish(raw):
+        published = {name: md5((raw / name).read_bytes()).hexdigest() for name in data_files.MNIST_MD5}
+        monkeypatch.setattr(data_files, "MNIST_MD5", published)
+        monkeypatch.setitem(data_files.IMAGE_COUNTS, "mnist", data_files.IMAGE_COUNTS["digits"])
+
+    return publish
+
+
+def test_files_of_an_old_torchvision_are_not_read_unverified(false_mnist, as_mnist):
+    as_mnist(raw_folder(false_mnist))
     assert find_data("mnist", false_mnist).name == "mnist"
     (false_mnist / "MNIST" / "processed").mkdir()
     with pytest.raises(MnistError, match="processed"):
         find_data("mnist", false_mnist)
 
 
-@pytest.mark.parametrize("part", ["train", "t10k"])
-def test_labels_in_place_of_images_are_refused(false_mnist, part):
-    raw = false_mnist / "MNIST" / "raw"
-    images, labels = raw / f"{part}-images-idx3-ubyte", raw / f"{part}-labels-idx1-ubyte"
-    images.write_bytes(labels.read_bytes())
-    with pytest.raises(MnistError, match=r"cannot be read|do not belong together"):
-        _load_unverified(false_mnist, part)
+def test_a_single_wrong_byte_is_noticed(false_mnist, as_mnist):
+    as_mnist(raw_folder(false_mnist))
+    images = raw_folder(false_mnist) / "train-images-idx3-ubyte"
+    content = bytearray(images.read_bytes())
+    content[5000] ^= 1
+    images.write_bytes(content)
+    with pytest.raises(MnistError, match=r"train-images-idx3-ubyte is not .*wrong checksum.*delete it"):
+        find_data("mnist", false_mnist)
 
 
-def test_labels_beyond_nine_are_refused(false_mnist):
-    labels = false_mnist / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
-    content = bytearray(labels.read_bytes())
-    content[-1] = 10
-    labels.write_bytes(content)
-    with pytest.raises(MnistError, match="not all digits"):
-        _load_unverified(false_mnist, "t10k")
+SPOILT = {
+    "empty": lambda content: b"",
+    "shortened": lambda content: content[:-100],
+    "lengthened": lambda content: content + b"x",
+    "another type": lambda content: content[:2] + b"\x0d" + content[3:],
+    "an unknown type": lambda content: content[:2] + b"\x0a" + content[3:],
+    "more axes": lambda content: content[:3] + b"\x04" + content[4:],
+    "a count of zero": lambda content: content[:4] + bytes(4) + content[8:],
+    "an immense count": lambda content: content[:4] + b"\xff" * 4 + content[8:],
+    "text": lambda content: b"<html>" + content[6:],
+}
 
 
-def test_truncated_images_are_refused(false_mnist):
-    images = false_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
-    images.write_bytes(images.read_bytes()[:-100])
-    with pytest.raises(MnistError, match="cannot be read"):
-        _load_unverified(false_mnist, "t10k")
+@pytest.mark.parametrize("name", data_files.MNIST_MD5)
+@pytest.mark.parametrize("case", SPOILT)
+def test_spoilt_files_are_named_before_they_are_read(false_mnist, name, case):
+    path = raw_folder(false_mnist) / name
+    path.write_bytes(SPOILT[case](path.read_bytes()))
+    refuses(false_mnist, name)
+
+
+@pytest.mark.parametrize(("taken", "given"), [("train-images", "train-labels"), ("t10k-images", "train-images")])
+def test_exchanged_files_are_refused(false_mnist, taken, given):
+    taken, given = (next(raw_folder(false_mnist).glob(f"{start}*")) for start in (taken, given))
+    taken.write_bytes(given.read_bytes())
+    refuses(false_mnist, taken.name)
+
+
+@pytest.mark.parametrize("name", ["train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"])
+@pytest.mark.parametrize("labels", [[10], [255], [0] * 200, [1] * 297])
+def test_labels_that_are_not_all_digits_are_refused(false_mnist, name, labels):
+    path = raw_folder(false_mnist) / name
+    content = path.read_bytes()
+    # Over the whole of the file where there is more than one label.
+    repeated = bytes(labels) * (len(content) if len(labels) > 1 else 1)
+    path.write_bytes(content[:8] + (repeated + content[8 + len(repeated) :])[: len(content) - 8])
+    refuses(false_mnist, name)
+
+
+def test_a_digit_that_comes_once_cannot_be_split(false_mnist):
+    path = raw_folder(false_mnist) / "train-labels-idx1-ubyte"
+    labels = path.read_bytes()[8:].replace(b"\x03", b"\x04")
+    path.write_bytes(path.read_bytes()[:8] + b"\x03" + labels[1:])
+    refuses(false_mnist, "train-labels-idx1-ubyte")
+
+
+def test_a_folder_or_nothing_in_place_of_a_file_is_named(false_mnist):
+    path = raw_folder(false_mnist) / "t10k-labels-idx1-ubyte"
+    path.unlink()
+    refuses(false_mnist, path.name)
+    path.mkdir()
+    refuses(false_mnist, path.name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_is_not_waited_for(false_mnist):
+    path = raw_folder(false_mnist) / "t10k-labels-idx1-ubyte"
+    path.unlink()
+    os.mkfifo(path)
+    refuses(false_mnist, path.name)
+
+
+def test_files_that_may_not_be_read_are_named(false_mnist, as_mnist, monkeypatch):
+    as_mnist(raw_folder(false_mnist))
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    for step in ("open", "read_bytes", "is_file"):
+        with monkeypatch.context() as patch:
+            patch.setattr(type(false_mnist), step, refuse)
+            with pytest.raises(MnistError, match=r"train-images-idx3-ubyte.*Permission denied"):
+                find_data("mnist", false_mnist)
+
+
+def refuses(root, name: str) -> None:
+    """Reading unverified files ends in one line that names the spoilt one and the cure."""
+    with pytest.raises(MnistError, match=rf"{name}.*delete the folder") as refused:
+        source = DataSource("digits", root, "")
+        load_training_data(source)
+        load_test_data(source)
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.mnist
@@ -132,8 +215,3 @@ def test_real_mnist_has_its_published_sizes(mnist_source):
     train, validation = load_training_data(mnist_source)
     assert (len(train), len(validation), len(load_test_data(mnist_source))) == (55_000, 5_000, 10_000)
     assert pixel_statistics(train.images) == pytest.approx((0.1307, 0.3081), abs=2e-4)
-
-
-def _load_unverified(root, part: str):
-    source = type("Source", (), {"root": root})
-    return load_training_data(source) if part == "train" else load_test_data(source)

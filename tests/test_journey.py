@@ -14,6 +14,7 @@ from mnist_helpers.paths import NOTEBOOKS
 
 FILES = [
     "models/mnist_cnn.pth",
+    "models/baseline.pth",
     "outputs/loss_curve.png",
     "outputs/accuracy_curve.png",
     "outputs/confusion_matrix.png",
@@ -48,8 +49,8 @@ def test_report_ends_with_headline_and_path(digits_report, metrics):
 
 def test_progress_in_the_terminal_shows_the_time_left(digits_report):
     lines = [line for line in digits_report[1].err.splitlines() if "left" in line]
-    assert len(lines) == 4
-    assert "Epoch 4 of 4" in lines[-1]
+    assert len([line for line in lines if line.startswith("  Epoch")]) == 4
+    assert lines[3].startswith("  Epoch 4 of 4") and "0:00 left" in lines[3]
 
 
 def test_metrics_agree_with_each_other(metrics):

@@ -211,3 +211,16 @@ def test_unreadable_and_untitled_notebooks_are_named(write, export, tmp_path):
             export(tmp_path / "bad.ipynb")
     with pytest.raises(MnistError, match=r"04\.ipynb must start with .*# Title"):
         export(write("04", title="No title here"))
+
+
+def test_links_to_headings_as_notebooks_write_them_lead_to_their_sections(write, export):
+    page = export(
+        write("04", code("1", display("text/html", '<a href="#Data-checks">see</a>')), markdown("## Data checks"))
+    )
+    (link,) = page.select(".output a")
+    assert page.find(id=link["href"].removeprefix("#")).text == "Data checks"
+
+
+def test_a_link_that_leads_nowhere_fails_the_export(write, export):
+    with pytest.raises(MnistError, match="Nowhere"):
+        export(write("04", code("1", display("text/html", '<a href="#Nowhere">see</a>'))))

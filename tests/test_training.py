@@ -2,7 +2,6 @@ import pytest
 import torch
 from support import random_images
 
-from mnist_helpers.checkpoint import load_checkpoint, save_checkpoint
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation import predict
@@ -19,13 +18,6 @@ SETTINGS = TrainingSettings(epochs=3, batch_size=50)
 def small_run(digits):
     data, validation, _ = digits
     return train(data, validation, SMALL, SETTINGS)
-
-
-@pytest.fixture
-def checkpoint(small_run, tmp_path):
-    path = tmp_path / "mnist_cnn.pth"
-    save_checkpoint(path, small_run, SETTINGS, "digits", {"seed": SETTINGS.seed})
-    return path
 
 
 def test_loss_falls_and_history_is_complete(small_run):
@@ -87,56 +79,6 @@ def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_rate(digits, monkey
     monkeypatch.setattr("mnist_helpers.training.as_input", lambda images: as_input(images) * float("nan"))
     with pytest.raises(MnistError, match=r"epoch 1, step 1, at a learning rate of 0\.0"):
         train(data[:100], validation, SMALL, SETTINGS)
-
-
-def test_checkpoint_gives_back_what_was_saved(small_run, checkpoint, digits):
-    content = torch.load(checkpoint, weights_only=True)
-    assert content["training_settings"]["epochs"] == 3
-    loaded = load_checkpoint(checkpoint)
-    assert loaded.history == small_run.history
-    assert loaded.kept_epoch == small_run.kept_epoch
-    assert loaded.training == SETTINGS
-    assert loaded.dataset == "digits"
-    test = digits[2]
-    assert (predict(loaded.model, test).probabilities == predict(small_run.model, test).probabilities).all()
-
-
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (lambda content: content | {"format": 99}, "format 99"),
-        (lambda content: {"weights": 1}, "format"),
-        (lambda content: content | {"weights": {}}, "Missing key"),
-        (lambda content: content | {"model_settings": {"width": 0}}, "width is 0"),
-        (lambda content: content | {"model_settings": {"depth": 3}}, "depth"),
-        (lambda content: [1], "not a checkpoint"),
-    ],
-)
-def test_a_foreign_checkpoint_is_refused(checkpoint, spoil, said):
-    torch.save(spoil(torch.load(checkpoint, weights_only=True)), checkpoint)
-    with pytest.raises(MnistError, match=said):
-        load_checkpoint(checkpoint)
-
-
-def test_a_truncated_checkpoint_is_refused(checkpoint):
-    content = checkpoint.read_bytes()
-    checkpoint.write_bytes(content[: len(content) // 2])
-    with pytest.raises(MnistError, match="damaged"):
-        load_checkpoint(checkpoint)
-
-
-def test_a_failed_save_leaves_the_earlier_checkpoint(checkpoint, small_run, monkeypatch):
-    before = checkpoint.read_bytes()
-
-    def fail(content, path):
-        path.write_bytes(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(torch, "save", fail)
-    with pytest.raises(OSError, match="No space"):
-        save_checkpoint(checkpoint, small_run, SETTINGS, "digits", {})
-    assert checkpoint.read_bytes() == before
-    assert [path.name for path in checkpoint.parent.iterdir()] == [checkpoint.name]
 
 
 def test_missing_devices_are_refused_and_auto_finds_one():

@@ -1,0 +1,181 @@
+"""The report as its readers meet it: in a browser, on a phone, in the dark, without scripts, on paper."""
+
+import json
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from browser import chromium
+
+from mnist_helpers.paths import PROJECT_ROOT, run_paths
+
+pytestmark = pytest.mark.browser
+
+DESKTOP, PHONE = 1280, 390
+A4_TEXT_WIDTH = 680  # CSS pixels: 210 mm less two margins of 15 mm
+AXE_OPTIONS = {"resultTypes": ["violations"]}
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report and the metrics that it was made from."""
+
+    path: Path
+    metrics: dict
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=["digits", "reference"])
+def report(request) -> Report:
+    """The report of a run on the digits sample, and the one that is committed."""
+    paths = request.getfixturevalue("digits_run") if request.param == "digits" else run_paths()
+    if not paths.report.is_file():
+        pytest.skip(f"{paths.report.relative_to(PROJECT_ROOT)} is not there")
+    return Report(paths.report, json.loads(paths.metrics.read_text()))
+
+
+@pytest.fixture
+def open_report(browser, report):
+    """Open the report in a fresh page of a given width."""
+
+    @contextmanager
+    def open_page(width: int = DESKTOP, **options):
+        context = browser.new_context(viewport={"width": width, "height": 844}, **options)
+        try:
+            page = context.new_page()
+            page.goto(report.path.as_uri())
+            yield page
+        finally:
+            context.close()
+
+    return open_page
+
+
+def unfold(page) -> None:
+    """Open everything that folds."""
+    page.eval_on_selector_all("details", "folds => folds.forEach(fold => fold.open = true)")
+
+
+def texts(page, selector: str) -> list[str]:
+    return [text.strip() for text in page.locator(selector).all_text_contents()]
+
+
+def table(page, caption: str) -> list[dict[str, str]]:
+    """The rows of the table whose caption begins so; of columns with the same name the first counts."""
+    found = page.locator("table").filter(has=page.locator("caption", has_text=re.compile(f"^{caption}")))
+    head = texts(found, "thead th")
+    rows = [texts(row, "th, td") for row in found.locator("tbody tr").all()]
+    return [dict(reversed(list(zip(head, row, strict=True)))) for row in rows]
+
+
+def test_it_asks_for_nothing_and_says_nothing(browser, report):
+    with browser.new_context() as context:
+        page = context.new_page()
+        requests, messages = [], []
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: messages.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.goto(report.path.as_uri())
+        unfold(page)
+        page.wait_for_load_state("networkidle")
+    assert [url for url in requests if not url.startswith("data:")] == [report.path.as_uri()]
+    assert not messages
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_axe_finds_no_barrier(open_report, width, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing").Axe()
+    with open_report(width, color_scheme=scheme) as page:
+        closed = axe.run(page, options=AXE_OPTIONS)
+        unfold(page)
+        opened = axe.run(page, options=AXE_OPTIONS)
+    assert closed.violations_count == 0, closed.generate_report()
+    assert opened.violations_count == 0, opened.generate_report()
+
+
+def test_a_phone_never_scrolls_sideways(open_report):
+    width = "document.documentElement.scrollWidth"
+    with open_report(PHONE) as page:
+        assert page.evaluate(width) <= PHONE
+        unfold(page)
+        assert page.evaluate(width) <= PHONE
+
+
+def test_it_reads_without_scripts(open_report):
+    with open_report(java_script_enabled=False) as page:
+        assert page.locator(".headline").is_visible()
+        assert page.locator("table").count() >= 5
+        assert all(table.is_visible() for table in page.locator("table").all())
+        fold = page.locator("details.code").first
+        assert not fold.locator("pre").is_visible()
+        fold.locator("summary").click()
+        assert fold.locator("pre").is_visible()
+
+
+def test_everything_has_a_name(open_report):
+    with open_report() as page:
+        images = page.eval_on_selector_all("img", "found => found.map(image => [image.alt.trim(), image.naturalWidth])")
+        assert len(images) >= 8
+        assert all(alt and width > 0 for alt, width in images)
+        assert page.locator("figure:not(:has(img))").count() == 0
+        assert all(texts(page, "caption")) and page.locator("table:not(:has(> caption))").count() == 0
+        assert page.locator("table:not(:has(th[scope=col])), tbody tr:not(:has(th[scope=row]))").count() == 0
+        assert page.locator("h1").count() == 1
+        targets = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
+        ids = page.eval_on_selector_all("[id]", "found => found.map(element => element.id)")
+    assert len(ids) == len(set(ids))
+    assert targets and not {target for target in targets if target.removeprefix("#") not in ids}
+
+
+def test_the_numbers_are_those_of_the_metrics(open_report, report):
+    metrics = report.metrics
+    with open_report() as page:
+        headline = page.locator(".headline").inner_text()
+        facts = dict(zip(texts(page, ".facts dt"), texts(page, ".facts dd"), strict=True))
+        gates = table(page, "Gates")
+        scores = table(page, "Scores by digit")
+        confused = table(page, "Most confused pairs")
+    assert headline.startswith(f"{metrics['accuracy']:.2%} of {metrics['n_test']:,}")
+    assert facts["Accuracy"] == f"{metrics['accuracy']:.2%}"
+    assert facts["Errors"] == f"{metrics['errors']} of {metrics['n_test']:,}"
+    assert [(row["Gate"], row["Found"], row["Result"]) for row in gates] == [
+        (gate["name"], gate["shown"], "pass" if gate["passed"] else "fail") for gate in metrics["gates"]
+    ]
+    wanted = [(str(row["digit"]), row, row["support"]) for row in metrics["per_class"]]
+    wanted += [("Macro average", metrics["macro_avg"], metrics["n_test"])]
+    wanted += [("Weighted average", metrics["weighted_avg"], metrics["n_test"])]
+    assert [tuple(row[name] for name in ("Digit", "Precision", "Recall", "F1", "Images")) for row in scores] == [
+        (name, *(f"{row[score]:.4f}" for score in ("precision", "recall", "f1")), f"{images:,}")
+        for name, row, images in wanted
+    ]
+    pairs = [tuple(str(pair[key]) for key in ("true", "predicted", "count")) for pair in metrics["most_confused"]]
+    found = [(row["True digit"], row["Predicted"], row["Images"]) for row in confused]
+    assert bool(found) == bool(pairs) and found == pairs[: len(found)]
+
+
+def test_it_prints_on_a_few_sheets_of_a4(open_report):
+    with open_report(A4_TEXT_WIDTH, color_scheme="dark") as page:
+        pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+        page.emulate_media(media="print")
+        assert page.evaluate("document.documentElement.scrollWidth") <= A4_TEXT_WIDTH
+        assert page.eval_on_selector_all(".scroll, pre", "boxes => boxes.every(b => b.scrollWidth <= b.clientWidth)")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        blocks = page.eval_on_selector_all("table, section > figure", "found => found.length")
+    sizes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
+    assert {(round(float(width)), round(float(height))) for width, height in sizes} == {(595, 842)}
+    # Less than a sheet for each table and figure, as several share one; more would mean that something blew up.
+    sheets = len(re.findall(rb"/Type\s*/Page\b", pdf))
+    assert 5 <= sheets <= blocks
+    assert 100_000 < len(pdf) < 3_000_000
+
+
+def test_it_is_small_enough_to_mail(report):
+    assert report.path.stat().st_size < 3_000_000

@@ -1,0 +1,261 @@
+"""Killed, interrupted, short of disk, or two at once: nothing is lost and nothing is mixed up."""
+
+import multiprocessing
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from support import QUICK
+
+from mnist_helpers import lock, paths
+from mnist_helpers.checkpoint import load_checkpoint
+from mnist_helpers.cli import main
+from mnist_helpers.data import find_data, load_training_data
+from mnist_helpers.errors import MnistError
+from mnist_helpers.paths import RunPaths, prepare_run
+from mnist_helpers.safe_training import open_state, train_and_save
+from mnist_helpers.settings import ModelSettings, TrainingSettings
+from mnist_helpers.state_file import StateFile
+
+MODEL = ModelSettings(width=2, dropout=0.2)
+SETTINGS = TrainingSettings(epochs=25, batch_size=100, precision="float32")
+KILLS = 20
+
+
+def train_here(root, epochs: int = SETTINGS.epochs, slow_saves: bool = False) -> None:
+    """One training on the digits sample that goes on with whatever lies in `root`."""
+    torch.set_num_threads(1)
+    if slow_saves:
+        sync = os.fsync
+        # Widen the moment between a half-written file and its rename, so that kills fall into it too.
+        paths.os.fsync = lambda descriptor: (time.sleep(0.15), sync(descriptor))
+    source = find_data("digits")
+    run_paths = prepare_run(root, source.name)
+    settings = TrainingSettings(**SETTINGS.__dict__ | {"epochs": epochs})
+    state = open_state(run_paths, source, MODEL, settings, resume=True)
+    train_and_save(run_paths, source, load_training_data(source), MODEL, settings, lambda *_: None, state)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Starts processes that have the package imported already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["mnist_helpers.safe_training", "sklearn.datasets", "torchvision"])
+    return context
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, processes) -> RunPaths:
+    root = tmp_path_factory.mktemp("undisturbed")
+    process = processes.Process(target=train_here, args=(root,))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    return RunPaths(root)
+
+
+def weights(run: RunPaths) -> dict[str, torch.Tensor]:
+    return load_checkpoint(run.checkpoint).model.state_dict()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is POSIX's")
+def test_killed_at_random_moments_it_ends_with_the_same_weights(undisturbed, processes, tmp_path):
+    run = RunPaths(tmp_path)
+    moments = random.Random(0)
+    inside_a_save = 0
+    for kill in range(KILLS):
+        process = processes.Process(target=train_here, args=(tmp_path, SETTINGS.epochs, kill % 2 == 1))
+        process.start()
+        _wait_until_saving(run, process)
+        time.sleep(moments.uniform(0, 0.25))
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, "the run ended before it was killed"
+        assert not run.checkpoint.exists(), "an unfinished run leaves no checkpoint"
+        inside_a_save += bool(_leftovers(run))
+    assert inside_a_save >= 3
+    process = processes.Process(target=train_here, args=(tmp_path,))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    for name, tensor in weights(undisturbed).items():
+        assert torch.equal(tensor, weights(run)[name]), name
+    assert load_checkpoint(run.checkpoint).history == load_checkpoint(undisturbed.checkpoint).history
+
+
+def _wait_until_saving(run: RunPaths, process) -> None:
+    """Until the process saves for the first time, or is about to."""
+    before = _state_time(run), _leftovers(run)
+    _wait_for(lambda: (_state_time(run), _leftovers(run)) != before or not process.is_alive())
+
+
+def _state_time(run: RunPaths) -> int:
+    return run.training_state.stat().st_mtime_ns if run.training_state.exists() else 0
+
+
+def _leftovers(run: RunPaths) -> list:
+    return list(run.models.glob(".*.tmp")) if run.models.exists() else []
+
+
+def _wait_for(condition, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def state(tmp_path) -> StateFile:
+    file = StateFile(tmp_path / "training_state.pth", {"epochs": 3, "seed": 7})
+    file.save({"seconds": 1.0})
+    return file
+
+
+def test_state_comes_back_as_it_was_saved(state):
+    assert state.load() == {"seconds": 1.0}
+    state.path.with_name(f".{state.path.name}.123.tmp").write_bytes(b"half")
+    state.remove()
+    assert state.load() is None
+    assert not list(state.path.parent.iterdir())
+
+
+def test_a_state_of_another_configuration_is_refused_naming_what_differs(state):
+    with pytest.raises(MnistError, match=r"\(epochs\).* epochs was 3 and is 4"):
+        StateFile(state.path, {"epochs": 4, "seed": 7}).load()
+
+
+def test_a_damaged_state_is_refused(state):
+    state.path.write_bytes(state.path.read_bytes()[:200])
+    with pytest.raises(MnistError, match="train anew, without --resume"):
+        state.load()
+
+
+def test_command_refuses_to_resume_with_other_settings(tmp_path, capsys):
+    source = find_data("digits")
+    run = prepare_run(tmp_path, "digits")
+    settings = TrainingSettings(epochs=9)
+    open_state(run, source, ModelSettings(), settings, resume=True).save({})
+    code = main(["train", "--dataset", "digits", "--run-root", str(tmp_path), "--resume", *QUICK])
+    printed = capsys.readouterr()
+    assert code == 1
+    assert "another configuration" in printed.err and "epochs" in printed.err
+
+
+def test_the_state_of_a_finished_run_is_removed(digits_run):
+    assert not digits_run.training_state.exists()
+
+
+def test_a_folder_in_use_is_refused_and_a_dead_lock_does_not_block(digits_run, capsys, tmp_path):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(tmp_path / ".mnist-cnn.lock")], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        code = main(["explore", "--dataset", "digits", "--run-root", str(tmp_path)])
+        assert code == 1
+        assert "Another run is at work" in capsys.readouterr().err
+    finally:
+        holder.kill()
+        holder.wait()
+    assert (tmp_path / ".mnist-cnn.lock").exists()
+    with lock.hold_lock(tmp_path / ".mnist-cnn.lock"):
+        pass
+
+
+_HOLD = """
+import pathlib, sys, time
+from mnist_helpers.lock import hold_lock
+with hold_lock(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def _fill_disk(root, results) -> None:
+    """Train with a disk that has room for nothing more once the run has begun."""
+    try:
+        source = find_data("digits")
+        run = prepare_run(root, source.name)
+        data = load_training_data(source)
+        state = open_state(run, source, MODEL, SETTINGS, resume=False)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        train_and_save(run, source, data, MODEL, SETTINGS, lambda *_: None, state)
+        results.put("no error")
+    except MnistError as error:
+        results.put(str(error))
+    except BaseException as error:
+        results.put(repr(error))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits on file sizes are POSIX's")
+def test_a_full_disk_is_named_and_earlier_files_stay(processes, tmp_path):
+    run = prepare_run(tmp_path, "digits")
+    run.checkpoint.write_bytes(b"the earlier checkpoint")
+    results = processes.Queue()
+    process = processes.Process(target=_fill_disk, args=(tmp_path, results))
+    process.start()
+    message = results.get(timeout=60)
+    process.join()
+    assert "Cannot write" in message and "training_state.pth" in message
+    assert run.checkpoint.read_bytes() == b"the earlier checkpoint"
+    assert not _leftovers(run)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_ctrl_c_stops_cleanly_says_how_to_go_on_and_going_on_works(tmp_path):
+    quick = ("--dataset", "digits", "--run-root", str(tmp_path), "-p", "width", "2", "-p", "epochs", "400")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnist_helpers", "train", *quick],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    run = RunPaths(tmp_path)
+    try:
+        _wait_for(run.training_state.exists)
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    assert "go on with: mnist-cnn train --resume" in err
+    assert "Traceback" not in err
+    assert not run.checkpoint.exists()
+    _wait_for(lambda: _lock_is_free(run))
+    # The unfinished run is of 400 epochs: what was reached is still there for it.
+    source = find_data("digits")
+    settings = TrainingSettings(epochs=400)
+    stored = open_state(run, source, ModelSettings(width=2), settings, resume=True).load()
+    assert len(stored["history"]) >= 1
+
+
+def _lock_is_free(run: RunPaths) -> bool:
+    try:
+        with lock.hold_lock(run.root / ".mnist-cnn.lock"):
+            return True
+    except MnistError:
+        return False
+
+
+def test_runs_in_separate_folders_do_not_disturb_each_other(tmp_path, digits_run):
+    roots = [tmp_path / name for name in "ab"]
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-m", "mnist_helpers", "train", "--dataset", "digits", "--run-root", root, *QUICK],
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        for root in roots
+    ]
+    assert [command.wait() for command in commands] == [0, 0]
+    expected = weights(digits_run)
+    for root in roots:
+        for name, tensor in weights(RunPaths(root)).items():
+            assert torch.equal(tensor, expected[name])
