@@ -4,7 +4,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test lab lint lock clean
+.PHONY: help setup report test lab lint lock audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
@@ -29,6 +29,10 @@ lock: $(READY) ## resolve pyproject.toml again into requirements.lock
 	$(VENV)/lock/bin/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \
 	  --fork-strategy fewest --generate-hashes --only-binary :all: --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --custom-compile-command 'make lock' -o requirements.lock
+
+audit: $(READY) ## look for known vulnerabilities in requirements.lock (needs a network)
+	$(BIN)/python -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet pip-audit
+	$(VENV)/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
 
 clean: ## remove .venv, caches and the runs/ folder; keep data and results
 	rm -rf $(VENV) runs build *.egg-info .pytest_cache .ruff_cache

@@ -43,7 +43,7 @@ def plot_risk_coverage(coverage: np.ndarray, risk: np.ndarray, target: float, re
     axis.set(title="Risk and coverage", xlabel="Images answered (%)", ylabel="Errors among them (%)")
     # Up to the first error there is nothing to see.
     first_error = coverage[np.argmax(risk > 0)] if (risk > 0).any() else 0
-    axis.set_xlim(left=max(0, 100 * first_error - 5))
+    axis.set_xlim(max(0, 100 * first_error - 5), 100.2)
     axis.set_ylim(bottom=0)
     axis.legend(loc="upper left")
     axis.grid(axis="y")
