@@ -24,14 +24,8 @@ def save_checkpoint(path: Path, run: TrainingRun, training: TrainingSettings, da
     # By way of memory: when torch writes to a path itself, a full disk is a RuntimeError that does not say so.
     buffer = io.BytesIO()
     torch.save(to_content(run, training, dataset, provenance), buffer)
-    try:
-        with replacing(path) as temporary:
-            temporary.write_bytes(buffer.getbuffer())
-    except OSError as error:
-        raise MnistError(
-            f"Cannot write {shown(path)} ({error.strerror}): make room there, or make the folder writable, and run "
-            "again. An earlier file is unchanged."
-        ) from error
+    with replacing(path) as temporary:
+        temporary.write_bytes(buffer.getbuffer())
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -19,6 +19,8 @@ STYLE = {
     "savefig.dpi": 160,
     "figure.facecolor": "white",
     "font.size": 10,
+    # Pixels are shown as they are; smoothed ones also make files twice as large.
+    "image.interpolation": "nearest",
     "axes.titlesize": 11,
     "axes.titlelocation": "left",
     "axes.spines.top": False,

@@ -7,7 +7,7 @@ in the caller's folder, JupyterLab in the notebook's own.
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,4 +136,6 @@ def replacing(path: Path) -> Iterator[Path]:
             "What was there before is intact."
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # On a read-only file system even this fails; the error above has said so.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -66,7 +66,7 @@ def check_settings(values: dict[str, object]) -> None:
         rule = RULES.get(name)
         if rule is None:
             continue
-        if not (isinstance(value, str) or math.isfinite(value)) or not rule.accepts(value):
+        if (isinstance(value, float) and not math.isfinite(value)) or not rule.accepts(value):
             raise MnistError(f"{name} is {value!r}: it must be {rule.wanted}.")
 
 

@@ -1,7 +1,6 @@
 """The state of an unfinished training run on disk, from which it goes on after any interruption."""
 
 import io
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +34,8 @@ class StateFile:
         try:
             content = torch.load(self.path, map_location="cpu", weights_only=True)
             stored, state = content["configuration"], content["state"]
-        except (OSError, RuntimeError, EOFError, ValueError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        # Parsers meet bad bytes with every kind of exception.
+        except Exception as error:
             raise MnistError(f"{shown(self.path)} cannot be read: train anew, without --resume.") from error
         differing = [name for name in stored | self.configuration if stored.get(name) != self.configuration.get(name)]
         if differing:

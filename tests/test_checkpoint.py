@@ -351,6 +351,16 @@ def test_a_file_that_the_system_refuses_to_grow_leaves_the_earlier_one(checkpoin
     assert [path.name for path in checkpoint.parent.iterdir()] == [checkpoint.name]
 
 
+def test_a_read_only_file_system_is_named(checkpoint, run, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(type(checkpoint), "write_bytes", refuse)
+    monkeypatch.setattr(type(checkpoint), "unlink", refuse)
+    with pytest.raises(MnistError, match=r"mnist_cnn.pth \(Read-only file system\)"):
+        save_checkpoint(checkpoint, run, SETTINGS, "digits", {})
+
+
 def test_saving_into_a_folder_that_is_not_there_names_the_path(tmp_path, run):
     with pytest.raises(MnistError, match=r"none/mnist_cnn.pth \(No such file or directory\)"):
         save_checkpoint(tmp_path / "none" / "mnist_cnn.pth", run, SETTINGS, "digits", {})

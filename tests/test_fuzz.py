@@ -6,6 +6,7 @@ A seeded fuzzer of our own, so that every run tries the same files and needs no 
 import io
 import pickletools
 import random
+import sys
 import time
 import zipfile
 from dataclasses import replace
@@ -21,8 +22,14 @@ from mnist_helpers.data_files import MNIST_MD5, raw_folder
 from mnist_helpers.errors import MnistError
 from mnist_helpers.settings import PLAIN_MODEL, ModelSettings, TrainingSettings
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
 CASES = 1_000
 SECONDS_EACH = 5
+MEGABYTES_MORE = 300
 ODD_VALUES = (
     *(None, True, False, 0, 1, -1, 3, 2**31, 10**30, 10**400, 0.5, -0.0, 1e308, float("nan"), float("inf")),
     *("", "mnist", "deep", "\ud800", "x" * 5_000, b"", (), [], {}, [[[]]], {"width": 1}, {1: 2}, {None: None}, set()),
@@ -173,9 +180,20 @@ def checkpoints(tmp_path_factory) -> list[bytes]:
     return contents
 
 
+def peak_megabytes() -> float:
+    """The most memory that this process has held so far; 0 on a system that does not count it."""
+    if resource is None:
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
 def tally(cases: int, attempt) -> tuple[int, int]:
-    """How many of the attempts, by number, ended in success and in MnistError; every other exception passes."""
-    accepted = 0
+    """How many of the attempts, by number, ended in success and in MnistError.
+
+    Fails when one ends in another exception, or takes long, or all together take much memory.
+    """
+    accepted, before = 0, peak_megabytes()
     for case in range(cases):
         start = time.perf_counter()
         try:
@@ -186,6 +204,7 @@ def tally(cases: int, attempt) -> tuple[int, int]:
         except Exception as error:
             raise AssertionError(f"case {case} ended in {type(error).__name__}") from error
         assert time.perf_counter() - start < SECONDS_EACH, case
+    assert peak_megabytes() - before < MEGABYTES_MORE
     return accepted, cases - accepted
 
 
