@@ -1,9 +1,10 @@
 """The command line: it parses, calls the pipeline, and prints results to stdout and messages to stderr."""
 
 import argparse
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mnist_helpers.errors import MnistError
@@ -57,18 +58,42 @@ def _run(options: argparse.Namespace) -> int:
 def _predict(options: argparse.Namespace) -> int:
     from mnist_helpers.checkpoint import load_checkpoint
     from mnist_helpers.paths import run_paths
-    from mnist_helpers.prediction import Answer, predict_files
+    from mnist_helpers.prediction import predict_files
 
-    paths = run_paths(options.run_root or "")
-    model = load_checkpoint(paths.checkpoint).model
-    failures = 0
-    for answer in predict_files(model, options.images):
-        if isinstance(answer, Answer):
-            print(f"{answer.digit} {answer.probability:.4f} {answer.path}")
-        else:
-            failures += 1
-            print(f"mnist-cnn: {answer}", file=sys.stderr)
-    return 1 if failures else 0
+    model = load_checkpoint(run_paths(options.run_root or "").checkpoint).model
+    try:
+        return _print_results(predict_files(model, options.images), options.json)
+    except BrokenPipeError:
+        # The reader, such as head, has seen enough. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _print_results(results: Iterable, as_json: bool) -> int:
+    """Results to stdout, a line for each answer or one JSON list; refusals to stderr. Returns the exit code."""
+    from mnist_helpers.prediction import Refusal
+
+    code, start = 0, "["
+    for result in results:
+        if isinstance(result, Refusal):
+            code = 1
+            print(f"mnist-cnn: {_one_line(result.path)}: {result.reason}", file=sys.stderr)
+        elif not as_json:
+            print(f"{result.digit} {result.probability:.4f} {_one_line(result.path)}")
+        if as_json:
+            print(start, json.dumps(result.as_dict()), sep="\n", end="")
+            start = ","
+    if as_json:
+        print("\n]")
+    sys.stdout.flush()
+    return code
+
+
+def _one_line(path: str) -> str:
+    """A path with line breaks, and what the output's encoding lacks, as escapes."""
+    text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in path)
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,8 +106,16 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--resume", action="store_true", help="go on with an interrupted training of the same settings"
             )
-    predict = commands.add_parser("predict", help="name the digit in image files")
-    predict.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="PNG, JPEG or another image file")
+    predict = commands.add_parser(
+        "predict",
+        help="name the digit in image files",
+        description="predict: name the digit in image files. A picture shows one digit, dark on light or light on "
+        "dark, upright and large enough to be seen; the network takes whatever it shows for one digit, also a letter "
+        "or several digits. Prints a line for each file: digit, probability, file. Exits with 1 if a file could not "
+        "be answered.",
+    )
+    predict.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG or another image file of one digit")
+    predict.add_argument("--json", action="store_true", help="print one JSON list with all ten probabilities")
     _add_run_root(predict, "the folder that holds models/mnist_cnn.pth (default: the project)")
     return parser
 

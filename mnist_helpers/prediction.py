@@ -6,66 +6,89 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation import predict
-from mnist_helpers.images import SIDE, to_mnist
+from mnist_helpers.evaluation import BATCH, predict
+from mnist_helpers.image_files import read_grey
+from mnist_helpers.images import bring_to_mnist
 from mnist_helpers.model import MnistCNN
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The digit seen in a file and its probability."""
+    """What the network says of the picture in a file: the probabilities of the digits 0 to 9."""
 
-    path: Path
-    digit: int
-    probability: float
+    path: str | Path
+    probabilities: tuple[float, ...]
+
+    @property
+    def digit(self) -> int:
+        """The most probable digit."""
+        return self.probabilities.index(self.probability)
+
+    @property
+    def probability(self) -> float:
+        """The probability of that digit."""
+        return max(self.probabilities)
+
+    def as_dict(self) -> dict:
+        """For JSON, with probabilities to four decimals."""
+        probabilities = [round(probability, 4) for probability in self.probabilities]
+        return {
+            "path": str(self.path),
+            "digit": self.digit,
+            "probability": probabilities[self.digit],
+            "probabilities": probabilities,
+        }
 
 
-def predict_files(model: MnistCNN, paths: Sequence[Path]) -> Iterator[Answer | MnistError]:
-    """An answer for each file, or the error that names what is wrong with it, in the order given."""
-    for path in paths:
-        try:
-            image = read_image(path)
-        except MnistError as error:
-            yield error
-            continue
-        nothing = torch.zeros(1, dtype=torch.int64)
-        result = predict(model, LabelledImages(torch.tensor(image)[None], nothing))
-        yield Answer(path, int(result.predicted[0]), float(result.confidence[0]))
+@dataclass(frozen=True)
+class Refusal:
+    """A file without an answer: what is wrong with it and what would help, in one line."""
+
+    path: str | Path
+    reason: str
+
+    def as_dict(self) -> dict:
+        """For JSON."""
+        return {"path": str(self.path), "error": self.reason}
+
+
+def predict_files(model: MnistCNN, paths: Sequence[str | Path]) -> Iterator[Answer | Refusal]:
+    """What there is to say of each file, in the order given.
+
+    Files are read and classified 250 at a time, as many as the evaluation takes at once: memory does not grow with
+    their number, and files that hold the test set get the evaluation's answers.
+    """
+    for start in range(0, len(paths), BATCH):
+        yield from _predict_batch(model, paths[start : start + BATCH])
 
 
 def read_image(path: Path) -> np.ndarray:
     """The digit in an image file in MNIST's format, uint8 (28, 28).
 
-    Dark on light or light on dark, any size; 28 x 28 files are taken as MNIST images. Raises MnistError.
+    The file shows one digit, dark on light or light on dark, at any size. Raises MnistError with a message that does
+    not name the file.
     """
     try:
-        with Image.open(path) as file:
-            grey = _flatten(ImageOps.exif_transpose(file))
-    except UnidentifiedImageError as error:
-        raise MnistError(f"{path}: this is not an image file") from error
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise MnistError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-    # The paper is what the border shows most of.
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    if np.median(border) > 127:
-        grey = 255 - grey
-    if grey.shape == (SIDE, SIDE):
-        return grey
-    try:
-        return to_mnist(grey)
+        return bring_to_mnist(read_grey(path))
     except ValueError as error:
-        raise MnistError(f"{path}: {error}") from error
+        raise MnistError(str(error)) from error
 
 
-def _flatten(image: Image.Image) -> np.ndarray:
-    """Grey levels, uint8 (height, width); what is transparent becomes white paper."""
-    if image.mode.startswith("I;16") or image.mode == "I":
-        return (np.asarray(image).astype(np.int64) // 256).clip(0, 255).astype(np.uint8)
-    if "A" in image.getbands() or "transparency" in image.info:
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image.convert("RGBA"))
-    return np.asarray(image.convert("L"))
+def _predict_batch(model: MnistCNN, paths: Sequence[str | Path]) -> Iterator[Answer | Refusal]:
+    images, refusals = [], {}
+    for number, path in enumerate(paths):
+        try:
+            images.append(read_image(Path(path)))
+        except MnistError as error:
+            refusals[number] = Refusal(path, str(error))
+    answered = iter(_probabilities(model, images) if images else [])
+    for number, path in enumerate(paths):
+        yield refusals.get(number) or Answer(path, tuple(next(answered)))
+
+
+def _probabilities(model: MnistCNN, images: list[np.ndarray]) -> list[list[float]]:
+    no_labels = torch.zeros(len(images), dtype=torch.int64)
+    return predict(model, LabelledImages(torch.from_numpy(np.stack(images)), no_labels)).probabilities.tolist()
