@@ -4,7 +4,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test lab lint lock audit clean
+.PHONY: help setup report test bench lab lint lock audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
@@ -16,6 +16,9 @@ report: $(READY) ## train and evaluate on MNIST, write reports/evaluation_report
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
+
+bench: $(READY) ## time training against other recipes, about half an hour
+	$(BIN)/mnist-cnn bench
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from mnist_helpers.calibration import apply_temperature, calibration_metrics, fit_temperature
-from mnist_helpers.checkpoint import Checkpoint
+from mnist_helpers.checkpoint import Checkpoint, load_baseline
 from mnist_helpers.corruptions import measure_robustness
 from mnist_helpers.data import DataSource, LabelledImages, load_test_data, load_training_data
 from mnist_helpers.data_checks import check_data
@@ -15,6 +15,8 @@ from mnist_helpers.gates import check_gates
 from mnist_helpers.intervals import mcnemar_exact, verdict, wilson_interval
 from mnist_helpers.label_errors import label_error_metrics
 from mnist_helpers.model import MnistCNN, count_parameters
+from mnist_helpers.paths import RunPaths
+from mnist_helpers.seeds import seed_metrics
 from mnist_helpers.selective import selective_metrics
 from mnist_helpers.slices import slice_metrics
 
@@ -28,8 +30,8 @@ class Assessment:
     predictions: Predictions
 
 
-def assess(source: DataSource, checkpoint: Checkpoint, baseline: Checkpoint | None) -> Assessment:
-    """Evaluate a network on the test set of `source`, beside a baseline where there is one.
+def assess(source: DataSource, paths: RunPaths, checkpoint: Checkpoint) -> Assessment:
+    """Evaluate a network on the test set of `source`, beside the baseline and other seeds that `paths` has.
 
     The validation images serve to fit the temperature and a threshold; the training images only to look for
     duplicates.
@@ -39,9 +41,11 @@ def assess(source: DataSource, checkpoint: Checkpoint, baseline: Checkpoint | No
     predictions = predict(checkpoint.model, test)
     on_validation = predict(checkpoint.model, validation)
     correct = predictions.correct
+    baseline = load_baseline(paths, source.name)
     metrics = {
         "dataset": source.name,
         **compute_metrics(predictions),
+        "seeds": seed_metrics(paths, checkpoint.model, predictions),
         "baseline": _compare(baseline, test, correct) if baseline else None,
         "calibration": _calibration(on_validation, predictions),
         "selective": _selective(on_validation, predictions),

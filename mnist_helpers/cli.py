@@ -19,6 +19,7 @@ COMMANDS = {
     "report": "all of these in order",
 }
 
+RESULTS_TEXT = "the folder that gets models/, outputs/ and reports/ (default: the project)"
 RESUMABLE = ("train", "report")
 
 
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0, 1 for an error that was explained, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
-        return _predict(options) if options.command == "predict" else _run(options)
+        return options.function(options)
     except MnistError as error:
         print(f"mnist-cnn: {error}", file=sys.stderr)
         return 1
@@ -43,7 +44,11 @@ def _run(options: argparse.Namespace) -> int:
     from mnist_helpers.summary import classification_report, headline
 
     stages = list(STAGES) if options.command == "report" else [options.command]
-    parameters = options.parameter + ([("resume", "true")] if getattr(options, "resume", False) else [])
+    parameters = list(options.parameter)
+    if getattr(options, "resume", False):
+        parameters.append(("resume", "true"))
+    if getattr(options, "seeds", None):
+        parameters.append(("seeds", options.seeds))
     request = Request(options.dataset, options.data_root or "", options.run_root or "", parameters)
     paths = run_stages(stages, request)
     if "evaluate" in stages:
@@ -67,6 +72,23 @@ def _predict(options: argparse.Namespace) -> int:
         # The reader, such as head, has seen enough. Python would complain once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from mnist_helpers.benchmark import benchmark_table, benchmark_text, run_benchmark, write_benchmark
+    from mnist_helpers.data import find_data
+    from mnist_helpers.paths import prepare_run, shown
+    from mnist_helpers.settings import check_settings
+
+    check_settings({"pairs": options.pairs})
+    source = find_data(options.dataset, options.data_root or "")
+    paths = prepare_run(options.run_root or "", source.name)
+    pairs = 1 if options.quick else options.pairs
+    result = run_benchmark(source, pairs, options.quick, lambda text: print(text, file=sys.stderr, flush=True))
+    write_benchmark(paths.benchmark, result)
+    print(benchmark_table(result), benchmark_text(result), sep="\n\n")
+    print(f"Written: {shown(paths.benchmark)}")
+    return 0
 
 
 def _print_results(results: Iterable, as_json: bool) -> int:
@@ -101,10 +123,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{name}: {text}.")
-        _add_stage(command)
+        _add_data(command)
+        _add_run_root(command, RESULTS_TEXT)
+        _add_parameter(command)
+        command.set_defaults(function=_run)
         if name in RESUMABLE:
             command.add_argument(
                 "--resume", action="store_true", help="go on with an interrupted training of the same settings"
+            )
+            command.add_argument(
+                "--seeds",
+                metavar="N",
+                help="train N networks, with the seed and those that follow it; the first is kept, the others show "
+                "how much of its accuracy is chance",
             )
     predict = commands.add_parser(
         "predict",
@@ -117,10 +148,22 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG or another image file of one digit")
     predict.add_argument("--json", action="store_true", help="print one JSON list with all ten probabilities")
     _add_run_root(predict, "the folder that holds models/mnist_cnn.pth (default: the project)")
+    predict.set_defaults(function=_predict)
+    bench = commands.add_parser(
+        "bench",
+        help="time this project against other recipes",
+        description="bench: time this project against other recipes, in turn on this machine, and write "
+        "outputs/benchmark.json. Takes about half an hour on two cores, and wants the machine for itself.",
+    )
+    _add_data(bench)
+    _add_run_root(bench, RESULTS_TEXT)
+    bench.add_argument("--pairs", type=int, default=3, metavar="N", help="how often each is timed (default: 3)")
+    bench.add_argument("--quick", action="store_true", help="a thousand images, one epoch: only to see that it works")
+    bench.set_defaults(function=_bench)
     return parser
 
 
-def _add_stage(command: argparse.ArgumentParser) -> None:
+def _add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--dataset",
         choices=DATASETS,
@@ -134,7 +177,9 @@ def _add_stage(command: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the folder that holds MNIST/raw (default: $MNIST_DATA_ROOT, else data/)",
     )
-    _add_run_root(command, "the folder that gets models/, outputs/ and reports/ (default: the project)")
+
+
+def _add_parameter(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-p",
         "--parameter",

@@ -10,7 +10,7 @@ import torch
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from mnist_helpers.data import LabelledImages, make_loader
+from mnist_helpers.data import LabelledImages
 from mnist_helpers.hardware import keep_freed_memory
 from mnist_helpers.intervals import bootstrap_scores, wilson_interval
 from mnist_helpers.model import MnistCNN, as_input
@@ -67,7 +67,7 @@ def predict(model: MnistCNN, data: LabelledImages) -> Predictions:
     """
     keep_freed_memory()
     model = model.to("cpu", memory_format=torch.channels_last).eval()
-    logits = torch.cat([model(as_input(images)) for images, _ in make_loader(data, BATCH)])
+    logits = torch.cat([model(as_input(images)) for images in data.images.split(BATCH)])
     return Predictions(logits.numpy(), data.labels.numpy())
 
 

@@ -49,6 +49,16 @@ def keep_freed_memory() -> None:
             libc.mallopt(option, value)
 
 
+def peak_memory() -> int | None:
+    """The most memory this process has held so far, in bytes; None where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    # Linux counts in kilobytes, macOS in bytes.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 def describe_machine(device: torch.device) -> dict[str, str | int]:
     """Processor, operating system and threads, for the provenance of a result."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()

@@ -15,12 +15,35 @@ class Block:
     filters: int
     kernel: int
     pool: bool
+    padding: int = 1
 
 
+# Without padding the first convolution leaves 24 x 24 of 28 x 28 places, which saves a quarter of all later work: the
+# outermost pixels of MNIST are paper, and what is there still lies within the reach of 5 x 5 weights.
 LAYOUTS = {
-    "deep": (Block(1, 5, True), Block(2, 3, False), Block(2, 3, True), Block(4, 3, True)),
+    "deep": (Block(1, 5, True, padding=0), Block(2, 3, True), Block(2, 3, False), Block(4, 3, True)),
     "plain": (Block(1, 3, True), Block(2, 3, True)),
 }
+HIDDEN = 3  # times the width
+
+
+class MaxPool(nn.MaxPool2d):
+    """Max pooling of 2 x 2 pixels.
+
+    Torch's kernel also notes where each maximum lies, for the gradient. Where none is wanted, pairwise maxima give the
+    same values in about 40 % of the time on a CPU.
+    """
+
+    def __init__(self):
+        super().__init__(2)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (N, C, H, W) to (N, C, H // 2, W // 2)."""
+        if torch.is_grad_enabled():
+            return super().forward(images)
+        height, width = (length // 2 * 2 for length in images.shape[2:])
+        rows = torch.maximum(images[:, :, :height:2], images[:, :, 1:height:2])
+        return torch.maximum(rows[..., :width:2], rows[..., 1:width:2])
 
 
 class MnistCNN(nn.Module):
@@ -41,9 +64,10 @@ class MnistCNN(nn.Module):
         for block in LAYOUTS[settings.architecture]:
             blocks.append(self._convolution(channels, block.filters * settings.width, block))
             channels = block.filters * settings.width
+            side = side + 2 * block.padding - block.kernel + 1
             side = side // 2 if block.pool else side
         self.features = nn.Sequential(*blocks)
-        inputs, units = channels * side**2, 4 * settings.width
+        inputs, units = channels * side**2, HIDDEN * settings.width
         if settings.architecture == "plain":
             self.hidden = nn.Sequential(nn.Flatten(), nn.Dropout(settings.dropout))
             self.output = nn.Linear(inputs, 10)
@@ -67,8 +91,8 @@ class MnistCNN(nn.Module):
         batch_norm = self.settings.batch_norm
         return nn.Sequential(
             # Batch normalisation subtracts the mean, so a bias before it has no effect.
-            nn.Conv2d(channels, filters, block.kernel, padding=block.kernel // 2, bias=not batch_norm),
-            *([nn.MaxPool2d(2)] if block.pool else []),
+            nn.Conv2d(channels, filters, block.kernel, padding=block.padding, bias=not batch_norm),
+            *([MaxPool()] if block.pool else []),
             *([nn.BatchNorm2d(filters)] if batch_norm else []),
             nn.ReLU(),
         )
@@ -181,7 +205,7 @@ def _label(layer: nn.Module) -> str:
     if isinstance(layer, nn.Dropout):
         return f"Dropout, p = {layer.p:g}"
     names = {
-        nn.MaxPool2d: "Max pooling 2×2",
+        MaxPool: "Max pooling 2×2",
         nn.BatchNorm2d: "Batch normalisation",
         nn.BatchNorm1d: "Batch normalisation",
         nn.ReLU: "ReLU",

@@ -54,6 +54,16 @@ class RunPaths:
         return self.outputs / "metrics.json"
 
     @property
+    def seed_answers(self) -> Path:
+        """What the networks of the other seeds say of the test images."""
+        return self.outputs / "seed_answers.json"
+
+    @property
+    def benchmark(self) -> Path:
+        """The times of this project and of other recipes."""
+        return self.outputs / "benchmark.json"
+
+    @property
     def executed(self) -> Path:
         """Folder of the executed copies of the notebooks."""
         return self.outputs / "notebooks"

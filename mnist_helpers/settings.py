@@ -44,6 +44,7 @@ def _one_of(names: tuple[str, ...]) -> Rule:
 RULES = {
     "dataset": _one_of(DATASETS),
     "seed": _whole(0, 2**31 - 1),
+    "seeds": _whole(1, 1_000),
     "epochs": _whole(1, 10_000),
     "batch_size": _whole(2, 10_000),
     "optimizer": _one_of(OPTIMIZERS),
@@ -56,6 +57,7 @@ RULES = {
     "device": _one_of(DEVICES),
     "precision": _one_of(PRECISIONS),
     "samples_per_digit": _whole(1, 40),
+    "pairs": _whole(1, 100),
     "gallery_limit": _whole(1, 1_000),
 }
 

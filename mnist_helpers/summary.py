@@ -14,6 +14,14 @@ def headline(metrics: dict) -> str:
     )
 
 
+def seeds_text(metrics: dict) -> str:
+    """Mean and standard deviation of the accuracy over the seeds; empty when there is one seed only."""
+    seeds = metrics["seeds"]
+    if seeds["n"] == 1:
+        return ""
+    return f"{seeds['accuracy_mean']:.2%} ± {seeds['accuracy_std']:.2%} (n = {seeds['n']})"
+
+
 def verdict_sentence(metrics: dict) -> str:
     """What the evaluation comes to: accuracy, gates, and the comparison with the baseline."""
     gates, baseline = metrics["gates"], metrics["baseline"]
@@ -53,6 +61,7 @@ def results_table(metrics: dict) -> str:
     macro, weighted, provenance = metrics["macro_avg"], metrics["weighted_avg"], metrics["provenance"]
     rows = {
         "Test accuracy": f"{metrics['accuracy']:.2%} (95% interval {low:.2%} to {high:.2%})",
+        "Over seeds, mean ± standard deviation": seeds_text(metrics) or "one seed only",
         "Errors": f"{metrics['errors']} of {metrics['n_test']:,}",
         "Precision, recall, F1 (macro)": f"{macro['precision']:.4f}, {macro['recall']:.4f}, {macro['f1']:.4f}",
         "Precision, recall, F1 (weighted)": (

@@ -101,7 +101,7 @@ class Trainer:
 
     def run_epoch(self, validation: LabelledImages) -> None:
         """Train on every batch once, score the validation images, and keep the weights if they are the best."""
-        train_loss, train_accuracy = self._train_epoch()
+        train_loss, train_accuracy = self.train_epoch()
         validation_loss, validation_accuracy = validate(self.model, validation, self.precision)
         number, rate = len(self.history) + 1, self.schedule.get_last_lr()[0]
         self.history.append(Epoch(number, rate, train_loss, train_accuracy, validation_loss, validation_accuracy))
@@ -140,7 +140,8 @@ class Trainer:
         self.kept_weights = state["kept_weights"]
         self.seconds = state["seconds"]
 
-    def _train_epoch(self) -> tuple[float, float]:
+    def train_epoch(self) -> tuple[float, float]:
+        """Train on every batch once; returns the mean loss (nats) and the accuracy over the batches."""
         self.model.train()
         total_loss = torch.zeros((), device=self.device)
         correct = torch.zeros((), device=self.device)

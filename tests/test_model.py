@@ -6,8 +6,9 @@ from support import random_images
 from torch import nn
 from torch.nn import functional as F
 
-from mnist_helpers.augmentation import add_noise, augment_batch, distort, erase
+from mnist_helpers.augmentation import ERASED_SHARE, NOISY_SHARE, add_noise, augment_batch, distort, erase
 from mnist_helpers.model import (
+    MaxPool,
     MnistCNN,
     activation_spread,
     as_input,
@@ -29,9 +30,9 @@ def model():
 def test_default_network_has_what_was_asked_for(model):
     kinds = [type(module) for module in model.modules()]
     assert kinds.count(nn.Conv2d) >= 2
-    assert nn.ReLU in kinds and nn.MaxPool2d in kinds
+    assert nn.ReLU in kinds and MaxPool in kinds
     assert kinds.count(nn.Linear) == 2
-    assert count_parameters(model) == 279_402 < 300_000
+    assert count_parameters(model) == 242_154 < 300_000
     assert model(as_input(random_images(3).images)).shape == (3, 10)
 
 
@@ -42,6 +43,15 @@ def test_options_change_the_network(changes):
     assert model(as_input(random_images(2).images)).shape == (2, 10)
     assert any(isinstance(module, nn.BatchNorm2d) for module in model.modules()) == settings.batch_norm
     assert next(module for module in model.modules() if isinstance(module, nn.Dropout)).p == settings.dropout
+
+
+@pytest.mark.parametrize("side", [2, 7, 24])
+def test_pooling_gives_torchs_values_with_and_without_gradients(side):
+    images = torch.randn(3, 5, side, side)
+    expected = F.max_pool2d(images, 2)
+    assert torch.equal(MaxPool()(images), expected)
+    with torch.no_grad():
+        assert torch.equal(MaxPool()(images), expected)
 
 
 def test_weights_start_with_kaimings_spread(model):
@@ -77,8 +87,8 @@ def test_summary_adds_up_and_leaves_the_network_alone(model):
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     layers = summarise(model.eval())
     assert sum(layer.parameters for layer in layers) == count_parameters(model)
-    # 5 x 5 weights, 32 filters, at each of 28 x 28 places.
-    assert layers[0].multiply_adds == 25 * 32 * 28 * 28
+    # 5 x 5 weights, 32 filters, at each of 24 x 24 places.
+    assert layers[0].multiply_adds == 25 * 32 * 24 * 24
     assert layers[-1].output_shape == (10,)
     assert f"{count_parameters(model):,}" in summary_text(layers)
     assert not model.training
@@ -104,11 +114,12 @@ def test_augmentation_moves_ink_by_at_most_a_few_pixels():
     assert moved.max() <= 1 and moved.min() >= 0
 
 
-def test_erasing_paints_one_rectangle_on_about_half_of_the_images():
+def test_erasing_paints_one_rectangle_on_its_share_of_the_images():
     erased = erase(torch.full((1000, 1, 28, 28), 2.0), torch.Generator().manual_seed(0)).squeeze(1)
     changed = erased != 2
     share = changed.flatten(1).any(dim=1).float().mean().item()
-    assert 0.4 < share < 0.5
+    # A few patches are too thin to cover a pixel.
+    assert 0.75 * ERASED_SHARE < share < 1.1 * ERASED_SHARE
     for image, patch in zip(erased, changed, strict=True):
         rows, columns = patch.any(dim=1), patch.any(dim=0)
         assert torch.equal(patch, rows.unsqueeze(1) & columns)
@@ -116,10 +127,10 @@ def test_erasing_paints_one_rectangle_on_about_half_of_the_images():
         assert image[patch].unique().numel() <= 1
 
 
-def test_noise_is_added_to_about_half_of_the_images_up_to_its_level():
+def test_noise_is_added_to_its_share_of_the_images_up_to_its_level():
     noisy = add_noise(torch.full((1000, 1, 28, 28), 0.5), torch.Generator().manual_seed(0))
     spread = noisy.flatten(1).std(dim=1)
-    assert 0.4 < (spread > 0).float().mean() < 0.6
+    assert (spread > 1e-6).float().mean().item() == pytest.approx(NOISY_SHARE, rel=0.2)
     assert 0.25 < spread.max() < 0.4
     assert noisy.min() >= 0 and noisy.max() <= 1
 
