@@ -16,6 +16,10 @@ from mnist_helpers.training import TrainingRun
 CURE = "Train again: mnist-cnn train."
 
 
+class UnusableCheckpointError(MnistError):
+    """A file that can be read but is no checkpoint, or none that this version can use."""
+
+
 def save_checkpoint(path: Path, run: TrainingRun, training: TrainingSettings, dataset: str, provenance: dict) -> None:
     """Write everything that is needed to use, judge and repeat the run; an earlier file is replaced at once.
 
@@ -28,10 +32,11 @@ def save_checkpoint(path: Path, run: TrainingRun, training: TrainingSettings, da
         temporary.write_bytes(buffer.getbuffer())
 
 
-def load_checkpoint(path: Path) -> Checkpoint:
+def load_checkpoint(path: Path, cure: str = CURE) -> Checkpoint:
     """Open a checkpoint as untrusted input: no code from it runs, and every value is checked before it is used.
 
-    Raises MnistError when it is missing, unreadable, damaged, or not one of this project's.
+    Raises MnistError when it is missing or unreadable, and UnusableCheckpointError when it is damaged or not one of
+    this project's; `cure` ends the message.
     """
     try:
         content = read_archive(path)
@@ -41,17 +46,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
         ) from error
     except OSError as error:
         raise MnistError(
-            f"Cannot read {shown(path)} ({error.strerror}): make it readable, or move it away. {CURE}"
+            f"Cannot read {shown(path)} ({error.strerror}): make it readable, or move it away. {cure}"
         ) from error
     except ValueError as error:
-        raise MnistError(
-            f"{shown(path)} cannot be read as a checkpoint: it is damaged or not one ({_short(error)}). {CURE}"
+        raise UnusableCheckpointError(
+            f"{shown(path)} cannot be read as a checkpoint: it is damaged or not one ({_short(error)}). {cure}"
         ) from error
     try:
         return from_content(content)
     except (ValueError, MnistError) as error:
-        raise MnistError(
-            f"{shown(path)} is not a checkpoint that this version can use ({_short(error)}). {CURE}"
+        raise UnusableCheckpointError(
+            f"{shown(path)} is not a checkpoint that this version can use ({_short(error)}). {cure}"
         ) from error
 
 
@@ -62,15 +67,21 @@ def load_baseline(paths: RunPaths, dataset: str) -> Checkpoint | None:
     """
     if not _exists(paths.baseline):
         return None
-    baseline = load_checkpoint(paths.baseline)
+    baseline = load_checkpoint(paths.baseline, cure="Delete it: mnist-cnn train makes it anew.")
     return baseline if baseline.dataset == dataset else None
 
 
 def require_same_dataset(paths: RunPaths, dataset: str) -> None:
-    """Raise MnistError when the run folder holds a network trained on another data set."""
+    """Raise MnistError when the run folder holds a network trained on another data set.
+
+    A file that is no usable checkpoint is no result to protect: training may take its place.
+    """
     if not _exists(paths.checkpoint):
         return
-    stored = load_checkpoint(paths.checkpoint).dataset
+    try:
+        stored = load_checkpoint(paths.checkpoint).dataset
+    except UnusableCheckpointError:
+        return
     if stored != dataset:
         raise MnistError(
             f"{shown(paths.root)} holds a result on {stored}, which a run on {dataset} would replace: "

@@ -374,7 +374,7 @@ def test_a_baseline_counts_only_on_the_same_data_and_undamaged(tmp_path, run):
     assert load_baseline(paths, "digits").model.settings == run.model.settings
     assert load_baseline(paths, "mnist") is None
     paths.baseline.write_bytes(b"damaged")
-    with pytest.raises(MnistError, match=r"baseline.pth cannot be read"):
+    with pytest.raises(MnistError, match=r"baseline.pth cannot be read.*Delete it"):
         load_baseline(paths, "digits")
     paths.baseline.unlink()
     paths.baseline.mkdir()
@@ -390,6 +390,15 @@ def test_a_result_on_another_data_set_is_protected(tmp_path, run):
     require_same_dataset(paths, "digits")
     with pytest.raises(MnistError, match="holds a result on digits"):
         require_same_dataset(paths, "mnist")
+
+
+def test_a_file_that_is_no_usable_checkpoint_does_not_stop_a_training(tmp_path):
+    paths = RunPaths(tmp_path)
+    paths.models.mkdir()
+    paths.checkpoint.write_bytes(b"damaged")
+    with pytest.raises(MnistError, match="Train again"):
+        load_checkpoint(paths.checkpoint)
+    require_same_dataset(paths, "mnist")
 
 
 def test_a_folder_that_may_not_be_looked_into_is_no_missing_file(tmp_path, run, monkeypatch):
