@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from mnist_helpers.errors import MnistError
 
 DATASETS = ("auto", "mnist", "digits")
-OPTIMIZERS = ("sgd", "adam")
+OPTIMIZERS = ("muon", "sgd", "adam")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 ARCHITECTURES = ("deep", "plain")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -92,8 +92,8 @@ class TrainingSettings:
     seed: int = 7
     epochs: int = 15
     batch_size: int = 250
-    optimizer: str = "sgd"
-    learning_rate: float = 0.2
+    optimizer: str = "muon"
+    learning_rate: float = 0.06
     momentum: float = 0.9
     weight_decay: float = 5e-4
     augment: bool = True

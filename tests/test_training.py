@@ -7,8 +7,9 @@ from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation import predict
 from mnist_helpers.hardware import choose_device, choose_precision
 from mnist_helpers.model import as_input
+from mnist_helpers.muon import orthogonal
 from mnist_helpers.settings import ModelSettings, TrainingSettings
-from mnist_helpers.training import train
+from mnist_helpers.training import build_model, make_optimizer, one_cycle, train
 
 SMALL = ModelSettings(width=4)
 SETTINGS = TrainingSettings(epochs=3, batch_size=50)
@@ -77,7 +78,7 @@ def test_progress_is_reported_after_every_epoch(digits):
 def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_rate(digits, monkeypatch):
     data, validation, _ = digits
     monkeypatch.setattr("mnist_helpers.training.as_input", lambda images: as_input(images) * float("nan"))
-    with pytest.raises(MnistError, match=r"epoch 1, step 1, at a learning rate of 0\.0"):
+    with pytest.raises(MnistError, match=r"epoch 1, step 1, at a learning rate of 0\.06"):
         train(data[:100], validation, SMALL, SETTINGS)
 
 
@@ -103,3 +104,38 @@ def test_predictions_do_not_depend_on_the_batch(small_run):
     whole = predict(small_run.model, data).probabilities
     alone = predict(small_run.model, LabelledImages(data.images[123:124], data.labels[123:124])).probabilities
     assert whole[123] == pytest.approx(alone[0], abs=1e-5)
+
+
+def test_orthogonal_steps_go_equally_far_in_every_direction():
+    torch.manual_seed(0)
+    for rows, columns in ((8, 30), (30, 8), (16, 16)):
+        left, _, right = torch.linalg.svd(torch.randn(rows, columns), full_matrices=False)
+        matrix = left @ torch.diag(torch.linspace(1, 0.1, min(rows, columns))) @ right
+        steps = orthogonal(matrix)
+        assert steps.shape == matrix.shape
+        values = torch.linalg.svdvals(steps)
+        assert values.min() > 0.5 and values.max() < 1.3
+        # The directions stay those of the matrix.
+        assert torch.allclose(left.T @ steps @ right.T, torch.diag(torch.diagonal(left.T @ steps @ right.T)), atol=1e-4)
+
+
+def test_learning_rate_rises_over_a_tenth_of_the_steps_and_falls_to_zero():
+    rates = [one_cycle(step, 100) for step in range(101)]
+    assert rates[9] == 1 and rates[0] == 0.1 and rates[100] == 0
+    assert rates[:10] == sorted(rates[:10]) and rates[9:] == sorted(rates[9:], reverse=True)
+    for steps in range(1, 40):
+        assert all(0 < one_cycle(step, steps) <= 1 for step in range(steps))
+
+
+def test_muon_keeps_the_length_of_matrices_and_decays_only_the_others(digits):
+    model = build_model(digits[0], SMALL, seed=0)
+    optimizer = make_optimizer(model, TrainingSettings(weight_decay=0.1), torch.float32)
+    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    for parameter in model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    for _ in range(3):
+        optimizer.step()
+    for name, parameter in model.named_parameters():
+        shrunk = parameter.norm() < before[name].norm()
+        is_other = parameter.ndim == 1 or name == "output.weight"
+        assert shrunk == (is_other and bool(before[name].any())), name
