@@ -186,7 +186,9 @@ def build_model(data: LabelledImages, settings: ModelSettings, seed: int) -> Mni
     return MnistCNN(settings, *pixel_statistics(data.images))
 
 
-def make_optimizer(model: MnistCNN, settings: TrainingSettings, precision: torch.dtype) -> torch.optim.Optimizer:
+def make_optimizer(
+    model: MnistCNN, settings: TrainingSettings, precision: torch.dtype = torch.float32
+) -> torch.optim.Optimizer:
     """Muon, SGD with Nesterov momentum, or Adam with `momentum` as its first beta.
 
     Muon makes the steps of all weights orthogonal but those of the output layer, which no ReLU follows.
