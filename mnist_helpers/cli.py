@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(bench)
     _add_run_root(bench, RESULTS_TEXT)
     bench.add_argument("--pairs", type=int, default=3, metavar="N", help="how often each is timed (default: 3)")
-    bench.add_argument("--quick", action="store_true", help="a thousand images, one epoch: only to see that it works")
+    bench.add_argument("--quick", action="store_true", help="200 images, one epoch: only to see that it works")
     bench.set_defaults(function=_bench)
     return parser
 
