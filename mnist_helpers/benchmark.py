@@ -57,12 +57,12 @@ def run_benchmark(source: DataSource, pairs: int, quick: bool, say: Callable[[st
 
     `quick`: 200 training images and one epoch each, to see that it works; its numbers mean nothing.
     """
-    names = [*RECIPES, *OURS]
+    names, run = [*RECIPES, *OURS], _in_this_process if quick else _in_own_process
     outcomes = []
     for pair in range(pairs):
         for name in names if pair % 2 == 0 else reversed(names):
             say(f"Pair {pair + 1} of {pairs}: {name}")
-            outcome = _in_own_process(_run, name, source, SEED + pair, quick)
+            outcome = run(_run, name, source, SEED + pair, quick)
             outcomes.append({"pair": pair + 1, **asdict(outcome)})
     return {
         "dataset": source.name,
@@ -72,7 +72,7 @@ def run_benchmark(source: DataSource, pairs: int, quick: bool, say: Callable[[st
         "versions": {"python": platform.python_version(), "torch": version("torch")},
         "outcomes": outcomes,
         "comparison": [compare(outcomes, name) for name in RECIPES],
-        "profile": _in_own_process(_profile, source),
+        "profile": run(_profile, source),
         "images_per_second": _in_own_process(_inference_rate, source),
     }
 
@@ -116,6 +116,10 @@ def benchmark_text(result: dict) -> str:
         f"{ARITHMETIC} takes ({shares}). Training holds {memory / 1e9:.1f} GB at most. "
         f"Test images are classified at {result['images_per_second']:,.0f} a second."
     )
+
+
+def _in_this_process(function: Callable, *arguments: object):
+    return function(*arguments)
 
 
 def _in_own_process(function: Callable, *arguments: object):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import PROJECT_ROOT
-from mnist_helpers.settings import DATASETS
+from mnist_helpers.settings import DATASETS, check_settings
 
 COMMANDS = {
     "explore": "look at the data: samples, class distribution, pixel statistics",
@@ -75,12 +75,11 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
+    check_settings({"pairs": options.pairs})
     from mnist_helpers.benchmark import benchmark_table, benchmark_text, run_benchmark, write_benchmark
     from mnist_helpers.data import find_data
     from mnist_helpers.paths import prepare_run, shown
-    from mnist_helpers.settings import check_settings
 
-    check_settings({"pairs": options.pairs})
     source = find_data(options.dataset, options.data_root or "")
     paths = prepare_run(options.run_root or "", source.name)
     pairs = 1 if options.quick else options.pairs
