@@ -81,9 +81,12 @@ def results_table(metrics: dict) -> str:
 
 
 def reproduce_command(metrics: dict) -> str:
-    """The command that trains and evaluates with the same settings again."""
-    given = " ".join(f"-p {name} {value}" for name, value in changed_parameters(metrics).items())
-    return f"mnist-cnn report --dataset {metrics['dataset']} {given}".strip()
+    """The command that trains and evaluates with the same settings and seeds again."""
+    seeds = metrics["seeds"]["n"]
+    words = ["mnist-cnn report", f"--dataset {metrics['dataset']}"]
+    words += [f"--seeds {seeds}"] if seeds > 1 else []
+    words += [f"-p {name} {value}" for name, value in changed_parameters(metrics).items()]
+    return " ".join(words)
 
 
 def changed_parameters(metrics: dict) -> dict[str, object]:

@@ -5,7 +5,7 @@ import torch
 from support import mnist_cnn
 
 from mnist_helpers.baselines import KERAS, PYTORCH_EXAMPLES, train_recipe
-from mnist_helpers.benchmark import benchmark_table, compare
+from mnist_helpers.benchmark import benchmark_table, benchmark_text, compare
 from mnist_helpers.data import find_data
 from mnist_helpers.model import count_parameters
 from mnist_helpers.paths import PROJECT_ROOT, run_paths
@@ -64,7 +64,9 @@ def test_readme_shows_the_committed_benchmark():
         pytest.skip("there is no committed benchmark")
     result = json.loads(path.read_text(encoding="utf-8"))
     assert not result["quick"] and result["pairs"] >= 3
-    assert benchmark_table(result) in (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+    assert benchmark_table(result) in readme
+    assert benchmark_text(result) in " ".join(readme.split())
 
 
 def test_profile_shares_add_up_and_arithmetic_is_seen(digits):

@@ -6,11 +6,13 @@ import sys
 import nbformat
 import pytest
 import torch
+from bs4 import BeautifulSoup
 from support import QUICK, mnist_cnn, run
 
 from mnist_helpers.checkpoint import load_checkpoint
 from mnist_helpers.execution import require_complete
 from mnist_helpers.paths import NOTEBOOKS
+from mnist_helpers.summary import reproduce_command, seeds_text
 
 FILES = [
     "models/mnist_cnn.pth",
@@ -22,6 +24,7 @@ FILES = [
     "outputs/sample_digits.png",
     "outputs/model_summary.txt",
     "outputs/metrics.json",
+    "outputs/seed_answers.json",
     "reports/evaluation_report.html",
 ]
 NAMES = ["01_exploration", "02_model_design", "03_training", "04_evaluation"]
@@ -51,6 +54,16 @@ def test_progress_in_the_terminal_shows_the_time_left(digits_report):
     lines = [line for line in digits_report[1].err.splitlines() if "left" in line]
     assert len([line for line in lines if line.startswith("  Epoch")]) == 4
     assert lines[3].startswith("  Epoch 4 of 4") and "0:00 left" in lines[3]
+
+
+def test_both_seeds_count_and_the_report_says_so(digits_report, metrics):
+    paths, command = digits_report
+    assert [line.split(",")[0] for line in command.err.splitlines() if "Seed" in line] == ["  Seed 8"] * 4
+    assert metrics["seeds"]["n"] == 2
+    assert metrics["seeds"]["accuracies"][0] == metrics["accuracy"]
+    page = BeautifulSoup(paths.report.read_text(encoding="utf-8"), "html.parser").get_text()
+    assert seeds_text(metrics) in page
+    assert reproduce_command(metrics) in page and "--seeds 2" in reproduce_command(metrics)
 
 
 def test_metrics_agree_with_each_other(metrics):
@@ -112,7 +125,7 @@ def test_report_page_has_the_numbers_and_says_that_it_is_not_mnist(digits_run, m
 def test_plain_papermill_from_a_foreign_folder_and_the_same_seed_give_the_same_result(digits_run, tmp_path):
     here, root = tmp_path / "here", tmp_path / "root"
     here.mkdir()
-    quick = [word for word in QUICK if word != "-p"]
+    quick = [word for word in QUICK if word != "-p"] + ["seeds", "2"]
     for name in ("01_exploration", "03_training"):
         parameters = zip(quick[::2], quick[1::2], strict=True) if name == "03_training" else ()
         done = run(
