@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from mnist_helpers.data import LabelledImages
-from mnist_helpers.evaluation import predict
+from mnist_helpers.evaluation import one_look
 from mnist_helpers.model import MnistCNN
 
 PERPLEXITY = 30  # How many neighbours t-SNE tries to keep near; scikit-learn's default.
@@ -75,7 +75,7 @@ def hidden_activations(model: MnistCNN, data: LabelledImages) -> np.ndarray:
     seen: list[torch.Tensor] = []
     hook = model.output.register_forward_pre_hook(lambda layer, inputs: seen.append(inputs[0]))
     try:
-        predict(model, data)
+        one_look(model, data.images)
     finally:
         hook.remove()
     return torch.cat(seen).numpy()
@@ -92,8 +92,8 @@ def _drops(model: MnistCNN, image: torch.Tensor, patch: int) -> np.ndarray:
     variants = image.repeat(len(middles) + 1, 1, 1)
     # The first variant stays whole.
     variants[1:][hidden_rows[:, :, None] & hidden_columns[:, None, :]] = 0
-    answers = predict(model, LabelledImages(variants, torch.zeros(len(variants), dtype=torch.int64)))
-    probability = answers.probabilities[:, answers.predicted[0]]
+    probabilities = one_look(model, variants).double().softmax(dim=1).numpy()
+    probability = probabilities[:, probabilities[0].argmax()]
     drops = np.zeros(tuple(image.shape), dtype=np.float32)
     drops[tuple(middles.T.numpy())] = probability[0] - probability[1:]
     return drops

@@ -49,10 +49,13 @@ def erase(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 def add_noise(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Add normal noise of random strength to some of the images, and keep them within 0 to 1."""
-    chosen, level = torch.rand(2, len(images), 1, 1, 1, generator=generator)
-    level = level * NOISE_LEVEL * (chosen < NOISY_SHARE)
-    noise = torch.randn(images.shape, generator=generator)
-    return (images + (level * noise).to(images.device)).clamp(0, 1)
+    chosen, level = torch.rand(2, len(images), generator=generator)
+    noisy = (chosen < NOISY_SHARE).nonzero().flatten()
+    noise = torch.randn(len(noisy), *images.shape[1:], generator=generator)
+    noise *= level[noisy].view(-1, 1, 1, 1) * NOISE_LEVEL
+    images = images.clone()
+    images[noisy] = (images[noisy] + noise.to(images.device)).clamp(0, 1)
+    return images
 
 
 def _random_affine(count: int, side: int, generator: torch.Generator) -> torch.Tensor:

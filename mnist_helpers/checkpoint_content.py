@@ -10,7 +10,7 @@ from mnist_helpers.model import MnistCNN
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training import Epoch, TrainingRun
 
-FORMAT = 1
+FORMAT = 2
 FIELDS = {
     "format": int,
     "dataset": str,
@@ -62,15 +62,13 @@ def from_content(content: object) -> Checkpoint:
     _require_fields("it", content, FIELDS)
     if content["dataset"] not in IMAGE_COUNTS:
         raise ValueError(f"its data set is none of {', '.join(IMAGE_COUNTS)}")
-    # Files from before there were two architectures hold the deep one.
-    model_settings = {"architecture": "deep"} | content["model_settings"]
-    _require_fields("model_settings", model_settings, _types(ModelSettings))
+    _require_fields("model_settings", content["model_settings"], _types(ModelSettings))
     _require_fields("training_settings", content["training_settings"], _types(TrainingSettings))
     history = _history(content["history"])
     if not 1 <= content["kept_epoch"] <= len(history):
         raise ValueError("kept_epoch is not one of its epochs")
     return Checkpoint(
-        model=_network(ModelSettings(**model_settings), content["weights"]),
+        model=_network(ModelSettings(**content["model_settings"]), content["weights"]),
         training=TrainingSettings(**content["training_settings"]),
         dataset=content["dataset"],
         history=history,

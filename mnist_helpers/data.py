@@ -1,10 +1,9 @@
-"""MNIST through `torchvision.datasets.MNIST`: read, split, and handed out in whole batches."""
+"""MNIST through `torchvision.datasets.MNIST`: read, checked and split."""
 
 from dataclasses import dataclass
 
 import torch
 from sklearn.model_selection import train_test_split
-from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SequentialSampler, TensorDataset
 from torchvision.datasets import MNIST
 
 from mnist_helpers.data_files import CURES, DataSource, raw_folder, require_layout
@@ -56,25 +55,9 @@ def split_indices(labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(train).sort().values, torch.from_numpy(validation).sort().values
 
 
-def make_loader(data: LabelledImages, batch_size: int, order: torch.Generator | None = None) -> DataLoader:
-    """A DataLoader that hands out whole batches: uint8 (B, 28, 28) and int64 (B,).
-
-    With `order`, for training, each epoch draws a new order from that generator, and a last batch of a single
-    image is left out, because batch normalisation cannot train on one. Without it the order is kept.
-    """
-    dataset = TensorDataset(data.images, data.labels)
-    if order is None:
-        batches = BatchSampler(SequentialSampler(dataset), batch_size, drop_last=False)
-    else:
-        sampler = RandomSampler(dataset, generator=order)
-        batches = BatchSampler(sampler, batch_size, drop_last=len(data) % batch_size == 1)
-    # Lists of indices with batch_size=None make one tensor lookup a batch, not one an image.
-    return DataLoader(dataset, sampler=batches, batch_size=None)
-
-
 def pixel_statistics(images: torch.Tensor) -> tuple[float, float]:
     """Mean and standard deviation of all pixels of uint8 images, on the scale 0 to 1."""
-    counts = torch.bincount(images.flatten().to(torch.int64), minlength=256).to(torch.float64)
+    counts = torch.bincount(images.flatten(), minlength=256).to(torch.float64)
     levels = torch.arange(256, dtype=torch.float64) / 255
     mean = (counts * levels).sum() / counts.sum()
     variance = (counts * (levels - mean) ** 2).sum() / counts.sum()

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from torch.nn import functional as F
 
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.hardware import keep_freed_memory
@@ -18,6 +19,8 @@ from mnist_helpers.paths import replacing
 
 DIGITS = range(10)
 BATCH = 250
+# Chosen on validation images: with nine looks at every image the errors are the same.
+SURE = 0.9
 
 
 @dataclass(frozen=True)
@@ -61,14 +64,34 @@ class Predictions:
 
 @torch.inference_mode()
 def predict(model: MnistCNN, data: LabelledImages) -> Predictions:
-    """The network's answers for every image.
+    """The network's answers for every image, with a closer look at those that it is not sure of.
+
+    Where the highest probability is below SURE, the logits are the mean over the image and its eight copies shifted by
+    one pixel: the first convolution steps over every second place, so that each copy shows it something new.
+    """
+    logits = one_look(model, data.images)
+    unsure = (logits.softmax(dim=1).amax(dim=1) < SURE).nonzero().flatten()
+    looks = [one_look(model, copies) for copies in _shifted(data.images[unsure])]
+    logits[unsure] = torch.stack(looks).mean(dim=0)
+    return Predictions(logits.numpy(), data.labels.numpy())
+
+
+@torch.inference_mode()
+def one_look(model: MnistCNN, images: torch.Tensor) -> torch.Tensor:
+    """Logits (N, 10) of uint8 images (N, 28, 28), each seen once.
 
     Always in float32 on the CPU, so that the same weights give the same answers on every machine.
     """
     keep_freed_memory()
     model = model.to("cpu", memory_format=torch.channels_last).eval()
-    logits = torch.cat([model(as_input(images)) for images in data.images.split(BATCH)])
-    return Predictions(logits.numpy(), data.labels.numpy())
+    return torch.cat([model(as_input(part)) for part in images.split(BATCH)])
+
+
+def _shifted(images: torch.Tensor) -> list[torch.Tensor]:
+    """The images shifted by -1, 0 and 1 pixels down and across, nine times (N, H, W); the outermost pixels spread."""
+    height, width = images.shape[1:]
+    padded = F.pad(images.unsqueeze(1).float(), (1, 1, 1, 1), mode="replicate").squeeze(1).to(images.dtype)
+    return [padded[:, down : down + height, across : across + width] for down in range(3) for across in range(3)]
 
 
 def compute_metrics(predictions: Predictions) -> dict:

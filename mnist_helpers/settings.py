@@ -51,6 +51,7 @@ RULES = {
     "learning_rate": _above_zero(10),
     "momentum": _from_zero(1, below=True),
     "weight_decay": _from_zero(1),
+    "skip_easy": _from_zero(1, below=True),
     "architecture": _one_of(ARCHITECTURES),
     "width": _whole(1, 512),
     "dropout": _from_zero(1, below=True),
@@ -97,6 +98,7 @@ class TrainingSettings:
     momentum: float = 0.9
     weight_decay: float = 5e-4
     augment: bool = True
+    skip_easy: float = 0.5
     device: str = "auto"
     precision: str = "auto"
 
@@ -109,4 +111,4 @@ PLAIN_MODEL = ModelSettings(architecture="plain", batch_norm=False)
 
 def plain_training(settings: TrainingSettings) -> TrainingSettings:
     """The same run without the improvements: undistorted images and Adam as everyone uses it."""
-    return replace(settings, optimizer="adam", learning_rate=0.003, weight_decay=0.0, augment=False)
+    return replace(settings, optimizer="adam", learning_rate=0.003, weight_decay=0.0, augment=False, skip_easy=0.0)

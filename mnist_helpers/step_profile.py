@@ -1,6 +1,7 @@
 """Where the time of a training step goes, by kind of operator."""
 
 import time
+from dataclasses import replace
 
 from torch.profiler import ProfilerActivity, profile
 
@@ -29,11 +30,11 @@ def profile_step(data: LabelledImages, settings: TrainingSettings) -> dict:
     the step's time, measured without the profiler, over the part of it that is convolution and matrix work.
     """
     keep_freed_memory()
-    trainer = Trainer(data[: STEPS * settings.batch_size], ModelSettings(), settings)
+    trainer = Trainer(data[: STEPS * settings.batch_size], ModelSettings(), replace(settings, skip_easy=0.0))
     trainer.train_epoch()
     start = time.perf_counter()
     trainer.train_epoch()
-    milliseconds = (time.perf_counter() - start) / len(trainer.loader) * 1000
+    milliseconds = (time.perf_counter() - start) / STEPS * 1000
     with profile(activities=[ProfilerActivity.CPU]) as recorded:
         trainer.train_epoch()
     times = dict.fromkeys([*KINDS, "other"], 0.0)

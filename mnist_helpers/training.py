@@ -1,4 +1,4 @@
-"""Training: one-cycle schedule, whole batches, loss and accuracy of every epoch."""
+"""Training: epoch after epoch, with loss and accuracy of each, from any saved moment on."""
 
 import copy
 import time
@@ -9,27 +9,29 @@ import torch
 from torch.nn import functional as F
 
 from mnist_helpers.augmentation import augment_batch
-from mnist_helpers.data import LabelledImages, make_loader, pixel_statistics
+from mnist_helpers.data import LabelledImages, pixel_statistics
 from mnist_helpers.errors import MnistError
 from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory
 from mnist_helpers.model import MnistCNN, as_input
-from mnist_helpers.muon import Muon
+from mnist_helpers.selection import batches, choose_images, skipped_share
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.state_file import StateFile
+from mnist_helpers.step import in_precision, make_optimizer, one_cycle, train_step
 
 EVALUATION_BATCH = 500
-RISING_SHARE = 0.1  # of the steps; in the others the learning rate falls
 
 
 @dataclass(frozen=True)
 class Epoch:
     """What one epoch came to; losses are mean cross-entropy in nats, accuracies fractions.
 
-    The training figures are running means over the epoch's augmented batches, the validation figures are
-    taken after the epoch on unchanged images.
+    `images` is the number of training images that were shown. The training figures are running means over them,
+    distorted as they were and weighted so that those left out count too; the validation figures are taken after the
+    epoch on unchanged images.
     """
 
     epoch: int
+    images: int
     learning_rate: float
     train_loss: float
     train_accuracy: float
@@ -55,7 +57,7 @@ def train(
     on_epoch: Callable[[list[Epoch], float], None] = lambda history, seconds: None,
     state_file: StateFile | None = None,
 ) -> TrainingRun:
-    """Train a network and keep the weights of the epoch that is best on the validation images.
+    """Train a network and keep the weights of the epoch with the lowest validation loss.
 
     `on_epoch` is called after each epoch with the history so far and the seconds spent. With a `state_file` the
     whole state is saved there after each epoch, and a state found there is taken up; the result is the same as
@@ -82,26 +84,27 @@ class Trainer:
 
     def __init__(self, data: LabelledImages, model_settings: ModelSettings, settings: TrainingSettings):
         self.settings = settings
+        self.data = data
         self.device = choose_device(settings.device)
         self.precision = choose_precision(settings.precision, self.device)
         model = build_model(data, model_settings, settings.seed)
         self.model = model.to(self.device, memory_format=torch.channels_last)
         self.order = torch.Generator().manual_seed(settings.seed)
         self.distortion = torch.Generator().manual_seed(settings.seed)
-        self.loader = make_loader(data, settings.batch_size, order=self.order)
         self.optimizer = make_optimizer(self.model, settings, self.precision)
-        steps = settings.epochs * len(self.loader)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: one_cycle(step, steps))
+        self.losses = torch.full((len(data),), torch.inf, device=self.device)  # each image's latest
         self.history: list[Epoch] = []
         self.kept_weights: dict[str, torch.Tensor] = {}
         self.seconds = 0.0
 
     def run_epoch(self, validation: LabelledImages) -> None:
-        """Train on every batch once, score the validation images, and keep the weights if they are the best."""
-        train_loss, train_accuracy = self.train_epoch()
+        """Train for one epoch, score the validation images, and keep the weights if they are the best."""
+        images, train_loss, train_accuracy = self.train_epoch()
         validation_loss, validation_accuracy = validate(self.model, validation, self.precision)
-        number, rate = len(self.history) + 1, self.schedule.get_last_lr()[0]
-        self.history.append(Epoch(number, rate, train_loss, train_accuracy, validation_loss, validation_accuracy))
+        number, rate = len(self.history) + 1, self.optimizer.param_groups[0]["lr"]
+        self.history.append(
+            Epoch(number, images, rate, train_loss, train_accuracy, validation_loss, validation_accuracy)
+        )
         if best_epoch(self.history) == number:
             self.kept_weights = copy.deepcopy(self.model.state_dict())
 
@@ -116,7 +119,7 @@ class Trainer:
         return {
             "weights": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
+            "losses": self.losses,
             # Dropout draws from the default generator.
             "generators": [self.order.get_state(), self.distortion.get_state(), torch.get_rng_state()],
             "history": [asdict(epoch) for epoch in self.history],
@@ -128,7 +131,7 @@ class Trainer:
         """Go on from a moment that `state` described, in this process or in another."""
         self.model.load_state_dict(state["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
+        self.losses.copy_(state["losses"])
         order, distortion, default = state["generators"]
         self.order.set_state(order)
         self.distortion.set_state(distortion)
@@ -137,47 +140,49 @@ class Trainer:
         self.kept_weights = state["kept_weights"]
         self.seconds = state["seconds"]
 
-    def train_epoch(self) -> tuple[float, float]:
-        """Train on every batch once; returns the mean loss (nats) and the accuracy over the batches."""
+    def train_epoch(self) -> tuple[int, float, float]:
+        """Train on the images that this epoch shows: their number, and their weighted mean loss (nats) and accuracy."""
         self.model.train()
-        total_loss = torch.zeros((), device=self.device)
-        correct = torch.zeros((), device=self.device)
-        seen = 0
-        for step, (images, labels) in enumerate(self.loader, start=1):
-            inputs, labels = as_input(images.to(self.device)), labels.to(self.device)
-            if self.settings.augment:
-                inputs = augment_batch(inputs, self.distortion)
-            loss, logits = train_step(self.model, self.optimizer, inputs, labels, self.precision)
+        settings, epoch = self.settings, len(self.history) + 1
+        skipped = skipped_share(settings.skip_easy, epoch, settings.epochs)
+        indices, weights = choose_images(self.losses.cpu(), skipped, self.order)
+        parts = batches(indices, weights, settings.batch_size)
+        sums = torch.zeros(3, device=self.device)
+        for step, (chosen, weight) in enumerate(parts, start=1):
+            self._set_rate((epoch - 1 + (step - 0.5) / len(parts)) / settings.epochs)
+            sums += self._step(chosen, weight.to(self.device))
             # Reading the loss back makes an accelerator wait, so there it is looked at once an epoch.
-            if self.device.type == "cpu" or step == len(self.loader):
-                self._require_finite(loss + total_loss, step)
-            self.schedule.step()
-            total_loss += loss * len(labels)
-            correct += (logits.argmax(dim=1) == labels).sum()
-            seen += len(labels)
-        return total_loss.item() / seen, correct.item() / seen
+            if self.device.type == "cpu" or step == len(parts):
+                self._require_finite(sums[0], step)
+        loss, correct, counted = sums.tolist()
+        return len(indices), loss / counted, correct / counted
+
+    def _step(self, chosen: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Train on the images with these indices; the sums of losses, of correct answers and of images, weighted."""
+        inputs, labels = as_input(self.data.images[chosen].to(self.device)), self.data.labels[chosen].to(self.device)
+        if self.settings.augment:
+            inputs = augment_batch(inputs, self.distortion)
+        losses, logits = train_step(self.model, self.optimizer, inputs, labels, self.precision, weights)
+        self.losses[chosen.to(self.device)] = losses
+        correct = (logits.argmax(dim=1) == labels).float()
+        return torch.stack([weights @ losses, weights @ correct, weights.sum()])
+
+    def _set_rate(self, progress: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.learning_rate * one_cycle(progress)
 
     def _require_finite(self, loss: torch.Tensor, step: int) -> None:
         if not loss.isfinite():
-            rate = self.schedule.get_last_lr()[0]
+            rate = self.optimizer.param_groups[0]["lr"]
             raise MnistError(
                 f"The training loss is not finite any more in epoch {len(self.history) + 1}, step {step}, at a "
                 f"learning rate of {rate:.3g}: lower learning_rate. The earlier checkpoint stays as it was."
             )
 
 
-def one_cycle(step: int, steps: int) -> float:
-    """The part of the peak learning rate at `step`: it rises over the first steps, then falls to 0 at `steps`.
-
-    L. N. Smith and N. Topin, "Super-convergence", 2018; in straight lines.
-    """
-    rising = max(1, round(RISING_SHARE * steps))
-    return min((step + 1) / rising, (steps - step) / (steps - rising + 1))
-
-
 def best_epoch(history: list[Epoch]) -> int:
-    """The epoch with the highest validation accuracy; of equals the one with the lowest validation loss."""
-    return max(history, key=lambda epoch: (epoch.validation_accuracy, -epoch.validation_loss)).epoch
+    """The epoch with the lowest validation loss, which a few images more or less move less than accuracy."""
+    return min(history, key=lambda epoch: epoch.validation_loss).epoch
 
 
 def build_model(data: LabelledImages, settings: ModelSettings, seed: int) -> MnistCNN:
@@ -186,56 +191,16 @@ def build_model(data: LabelledImages, settings: ModelSettings, seed: int) -> Mni
     return MnistCNN(settings, *pixel_statistics(data.images))
 
 
-def make_optimizer(
-    model: MnistCNN, settings: TrainingSettings, precision: torch.dtype = torch.float32
-) -> torch.optim.Optimizer:
-    """Muon, SGD with Nesterov momentum, or Adam with `momentum` as its first beta.
-
-    Muon makes the steps of all weights orthogonal but those of the output layer, which no ReLU follows.
-    """
-    common = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
-    if settings.optimizer == "muon":
-        matrices = [
-            weights for weights in model.parameters() if weights.ndim > 1 and weights is not model.output.weight
-        ]
-        others = [weights for weights in model.parameters() if weights.ndim == 1] + [model.output.weight]
-        return Muon(matrices, others, momentum=settings.momentum, precision=precision, **common)
-    if settings.optimizer == "adam":
-        return torch.optim.Adam(model.parameters(), betas=(settings.momentum, 0.999), **common)
-    return torch.optim.SGD(model.parameters(), momentum=settings.momentum, nesterov=settings.momentum > 0, **common)
-
-
-def train_step(
-    model: MnistCNN,
-    optimizer: torch.optim.Optimizer,
-    images: torch.Tensor,
-    labels: torch.Tensor,
-    precision: torch.dtype = torch.float32,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """One step on float images (N, 1, 28, 28): the loss, and the logits (N, 10) before the step."""
-    with _precision(images.device, precision):
-        logits = model(images)
-        loss = F.cross_entropy(logits, labels)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    optimizer.step()
-    return loss.detach(), logits.detach()
-
-
 @torch.inference_mode()
 def validate(model: MnistCNN, data: LabelledImages, precision: torch.dtype) -> tuple[float, float]:
     """Mean cross-entropy (nats) and accuracy on unchanged images, computed in `precision`."""
     model.eval()
     device = model.pixel_mean.device
     loss = correct = 0.0
-    for images, labels in make_loader(data, EVALUATION_BATCH):
+    for images, labels in zip(data.images.split(EVALUATION_BATCH), data.labels.split(EVALUATION_BATCH), strict=True):
         labels = labels.to(device)
-        with _precision(device, precision):
+        with in_precision(device, precision):
             logits = model(as_input(images.to(device)))
         loss += F.cross_entropy(logits.float(), labels, reduction="sum").item()
         correct += (logits.argmax(dim=1) == labels).sum().item()
     return loss / len(data), correct / len(data)
-
-
-def _precision(device: torch.device, precision: torch.dtype) -> torch.autocast:
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == torch.bfloat16)

@@ -5,7 +5,7 @@ import torch
 from support import mnist_cnn
 
 from mnist_helpers.baselines import KERAS, PYTORCH_EXAMPLES, train_recipe
-from mnist_helpers.benchmark import benchmark_table, benchmark_text, compare
+from mnist_helpers.benchmark import OURS, benchmark_table, benchmark_text, compare
 from mnist_helpers.data import find_data
 from mnist_helpers.model import count_parameters
 from mnist_helpers.paths import PROJECT_ROOT, run_paths
@@ -30,7 +30,10 @@ def test_quick_benchmark_times_every_contestant(tmp_path):
     assert command.code == 0, command.err
     result = json.loads((tmp_path / "outputs" / "benchmark.json").read_text(encoding="utf-8"))
     names = [outcome["name"] for outcome in result["outcomes"]]
-    assert names == ["pytorch/examples", "Keras mnist_convnet", "this project, 1 epoch", "this project"]
+    assert names == ["pytorch/examples", "Keras mnist_convnet", *OURS]
+    assert all(
+        (outcome["images_per_second"] is None) == (outcome["name"] not in OURS) for outcome in result["outcomes"]
+    )
     assert all(outcome["full"] > 0 and 0 <= outcome["accuracy"] <= 1 for outcome in result["outcomes"])
     assert benchmark_table(result) in command.out
     assert command.err.splitlines()[0] == "Pair 1 of 1: pytorch/examples"

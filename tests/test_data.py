@@ -13,7 +13,6 @@ from mnist_helpers.data import (
     find_data,
     load_test_data,
     load_training_data,
-    make_loader,
     pixel_statistics,
     split_indices,
 )
@@ -62,25 +61,6 @@ def test_digits_written_by_several_at_once_appear_once(tmp_path):
         thread.join()
     assert [path.name for path in tmp_path.iterdir()] == ["MNIST"]
     assert len(list((tmp_path / "MNIST" / "raw").iterdir())) == 4
-
-
-def test_loader_hands_out_whole_batches_in_order_for_scoring():
-    data = random_images(23)
-    batches = list(make_loader(data, 10))
-    assert [len(labels) for _, labels in batches] == [10, 10, 3]
-    assert batches[0][0].dtype == torch.uint8
-    assert torch.equal(torch.cat([images for images, _ in batches]), data.images)
-
-
-def test_loader_shuffles_by_seed_and_never_trains_on_a_single_image():
-    data = random_images(21)
-    first, second = (make_loader(data, 10, order=torch.Generator().manual_seed(3)) for _ in range(2))
-    epochs = [torch.cat([labels for _, labels in loader]) for loader in (first, first, second)]
-    assert torch.equal(epochs[0], epochs[2])
-    assert not torch.equal(epochs[0], epochs[1])
-    assert len(epochs[0]) == 20
-    other = torch.cat([labels for _, labels in make_loader(data, 10, order=torch.Generator().manual_seed(4))])
-    assert not torch.equal(epochs[0], other)
 
 
 def test_pixel_statistics_agree_with_torch():

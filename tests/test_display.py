@@ -52,7 +52,7 @@ def test_gallery_has_a_caption_for_each_image(shown):
 
 
 def test_long_histories_show_their_last_epochs(shown):
-    show_history([Epoch(number, 0.1, 0.2, 0.9, 0.3, 0.8) for number in range(1, 41)])
+    show_history([Epoch(number, 500, 0.1, 0.2, 0.9, 0.3, 0.8) for number in range(1, 41)])
     table = BeautifulSoup(shown[0][0].data, "html.parser")
     assert len(table.select("tbody tr")) == 15
     assert "the last 15 of 40" in table.caption.text
@@ -64,6 +64,6 @@ def test_progress_tells_the_time_left(monkeypatch):
     handle = type("Handle", (), {"update": lambda _, thing, metadata: updates.append((thing.data, metadata))})()
     monkeypatch.setattr(display, "display", lambda *_, **__: handle)
     progress = TrainingProgress(epochs=3)
-    progress([Epoch(1, 0.1, 0.2, 0.9, 0.3, 0.985)], 60.0)
+    progress([Epoch(1, 500, 0.1, 0.2, 0.9, 0.3, 0.985)], 60.0)
     assert "Epoch 1 of 3" in updates[0][0] and "98.50%" in updates[0][0]
     assert updates[0][1]["progress"].endswith("1:00 spent, 2:00 left")

@@ -2,12 +2,17 @@ import json
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from mnist_helpers.checkpoint import Checkpoint
+from mnist_helpers.data import LabelledImages
 from mnist_helpers.evaluation import (
     Predictions,
     compute_metrics,
     most_confused,
+    one_look,
+    predict,
     read_metrics,
     write_metrics,
 )
@@ -25,6 +30,38 @@ def predictions(predicted: np.ndarray, confidence: float = 0.91) -> Predictions:
     probabilities = np.full((len(predicted), 10), (1 - confidence) / 9)
     probabilities[np.arange(len(predicted)), predicted] = confidence
     return Predictions(np.log(probabilities), LABELS)
+
+
+class Middle(nn.Module):
+    """Says 1, the more surely the brighter the pixel in row 14 and column 14."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return nn.functional.one_hot(torch.tensor(1), 10) * images[:, :, 14, 14] * 20
+
+
+def test_only_unsure_images_are_looked_at_from_nine_places():
+    images = torch.zeros(4, 28, 28, dtype=torch.uint8)
+    images[0, 14, 14] = 255  # sure, though most of its shifted copies are not
+    images[1, 13, 15] = 255
+    images[2, 13:16, 13:16] = 128
+    images[3, 14, 16] = 255  # too far away
+    before = images.clone()
+    predictions = predict(Middle(), LabelledImages(images, torch.ones(4, dtype=torch.int64)))
+    expected = [20, 20 / 9, 20 * 128 / 255, 0]
+    assert predictions.logits[:, 1] == pytest.approx(expected, rel=1e-5)
+    assert one_look(Middle(), images)[:, 1].tolist() == pytest.approx([20, 0, 20 * 128 / 255, 0], rel=1e-5)
+    assert images.equal(before)
+
+
+def test_a_shifted_copy_repeats_the_outermost_pixels():
+    class Corner(nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return nn.functional.one_hot(torch.tensor(1), 10) * images[:, :, 0, 0]
+
+    images = torch.zeros(1, 28, 28, dtype=torch.uint8)
+    images[0, 0, 0] = 255
+    predictions = predict(Corner(), LabelledImages(images, torch.ones(1, dtype=torch.int64)))
+    assert predictions.logits[0, 1] == pytest.approx(4 / 9), "the corner itself and three shifts past the edge"
 
 
 def test_perfect_classifier():
@@ -108,7 +145,7 @@ def test_words_are_made_from_the_numbers():
 
 @pytest.fixture
 def checkpoint():
-    history = [Epoch(1, 0.1, 0.05, 0.98, 0.03, 0.99), Epoch(2, 0.1, 0.04, 0.98, 0.02, 0.99)]
+    history = [Epoch(1, 500, 0.1, 0.05, 0.98, 0.03, 0.99), Epoch(2, 500, 0.1, 0.04, 0.98, 0.02, 0.99)]
     return Checkpoint(MnistCNN(ModelSettings()), TrainingSettings(epochs=2), "mnist", history, 2, {})
 
 
@@ -135,7 +172,7 @@ def test_suggestions_see_overfitting_and_missing_options(checkpoint):
         MnistCNN(ModelSettings(batch_norm=False)),
         TrainingSettings(augment=False),
         "mnist",
-        [Epoch(1, 0.1, 0.001, 1.0, 0.05, 0.98)],
+        [Epoch(1, 500, 0.1, 0.001, 1.0, 0.05, 0.98)],
         1,
         {},
     )

@@ -9,7 +9,8 @@ from mnist_helpers.hardware import choose_device, choose_precision
 from mnist_helpers.model import as_input
 from mnist_helpers.muon import orthogonal
 from mnist_helpers.settings import ModelSettings, TrainingSettings
-from mnist_helpers.training import build_model, make_optimizer, one_cycle, train
+from mnist_helpers.step import make_optimizer, one_cycle
+from mnist_helpers.training import build_model, train
 
 SMALL = ModelSettings(width=4)
 SETTINGS = TrainingSettings(epochs=3, batch_size=50)
@@ -78,7 +79,7 @@ def test_progress_is_reported_after_every_epoch(digits):
 def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_rate(digits, monkeypatch):
     data, validation, _ = digits
     monkeypatch.setattr("mnist_helpers.training.as_input", lambda images: as_input(images) * float("nan"))
-    with pytest.raises(MnistError, match=r"epoch 1, step 1, at a learning rate of 0\.06"):
+    with pytest.raises(MnistError, match=r"epoch 1, step 1, at a learning rate of 0\.0\d+:"):
         train(data[:100], validation, SMALL, SETTINGS)
 
 
@@ -119,12 +120,10 @@ def test_orthogonal_steps_go_equally_far_in_every_direction():
         assert torch.allclose(left.T @ steps @ right.T, torch.diag(torch.diagonal(left.T @ steps @ right.T)), atol=1e-4)
 
 
-def test_learning_rate_rises_over_a_tenth_of_the_steps_and_falls_to_zero():
-    rates = [one_cycle(step, 100) for step in range(101)]
-    assert rates[9] == 1 and rates[0] == 0.1 and rates[100] == 0
-    assert rates[:10] == sorted(rates[:10]) and rates[9:] == sorted(rates[9:], reverse=True)
-    for steps in range(1, 40):
-        assert all(0 < one_cycle(step, steps) <= 1 for step in range(steps))
+def test_learning_rate_rises_over_a_tenth_of_the_training_and_falls_to_zero():
+    rates = [one_cycle(progress / 100) for progress in range(101)]
+    assert rates[10] == 1 and rates[0] == rates[100] == 0
+    assert rates[:11] == sorted(rates[:11]) and rates[10:] == sorted(rates[10:], reverse=True)
 
 
 def test_muon_keeps_the_length_of_matrices_and_decays_only_the_others(digits):
