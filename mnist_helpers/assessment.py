@@ -10,7 +10,7 @@ from mnist_helpers.checkpoint import Checkpoint, load_baseline
 from mnist_helpers.corruptions import measure_robustness
 from mnist_helpers.data import DataSource, LabelledImages, load_test_data, load_training_data
 from mnist_helpers.data_checks import check_data
-from mnist_helpers.evaluation import Predictions, compute_metrics, predict
+from mnist_helpers.evaluation import Predictions, closer_look_metrics, compute_metrics, predict
 from mnist_helpers.gates import check_gates
 from mnist_helpers.intervals import mcnemar_exact, verdict, wilson_interval
 from mnist_helpers.label_errors import label_error_metrics
@@ -46,6 +46,7 @@ def assess(source: DataSource, paths: RunPaths, checkpoint: Checkpoint) -> Asses
         "dataset": source.name,
         **compute_metrics(predictions),
         "seeds": seed_metrics(paths, checkpoint.model, predictions),
+        "closer_look": closer_look_metrics(checkpoint.model, test),
         "baseline": _compare(baseline, test, correct) if baseline else None,
         "calibration": _calibration(on_validation, predictions),
         "selective": _selective(on_validation, predictions),

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from mnist_helpers.data import LabelledImages
-from mnist_helpers.evaluation import one_look
+from mnist_helpers.evaluation import one_look, predict
 from mnist_helpers.model import MnistCNN
 
 PERPLEXITY = 30  # How many neighbours t-SNE tries to keep near; scikit-learn's default.
@@ -26,16 +26,17 @@ def occlusion_map(model: MnistCNN, images: torch.Tensor | np.ndarray, patch: int
     """How much each region matters: the drop in the predicted digit's probability when it is blanked.
 
     For uint8 images (N, 28, 28), float (N, 28, 28): at each pixel the probability on the whole image less that with
-    the `patch` × `patch` pixels around it set to the background. Negative where hiding them makes the network surer.
-    After Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, whose patch was grey; here
-    the background is black, so that hiding is the same as not having written there.
+    the `patch` × `patch` pixels around it set to the background, both at one look. Negative where hiding them makes the
+    network surer. After Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, whose patch
+    was grey; here the background is black, so that hiding is the same as not having written there.
 
     Raises ValueError unless `patch` is odd and positive.
     """
     if patch < 1 or patch % 2 == 0:
         raise ValueError(f"A patch must have a middle pixel: an odd number of pixels, not {patch}.")
     images = torch.as_tensor(images)
-    drops = [_drops(model, image, patch) for image in images]
+    digits = predict(model, LabelledImages(images, torch.zeros(len(images), dtype=torch.int64))).predicted
+    drops = [_drops(model, image, int(digit), patch) for image, digit in zip(images, digits, strict=True)]
     return np.stack(drops) if drops else np.zeros(tuple(images.shape), dtype=np.float32)
 
 
@@ -81,8 +82,8 @@ def hidden_activations(model: MnistCNN, data: LabelledImages) -> np.ndarray:
     return torch.cat(seen).numpy()
 
 
-def _drops(model: MnistCNN, image: torch.Tensor, patch: int) -> np.ndarray:
-    """The occlusion map of one image, float (28, 28)."""
+def _drops(model: MnistCNN, image: torch.Tensor, digit: int, patch: int) -> np.ndarray:
+    """The occlusion map of one image for the probability of `digit`, float (28, 28)."""
     near_ink = F.max_pool2d((image > 0).float()[None], patch, stride=1, padding=patch // 2)[0]
     # Blanking background changes nothing: there the drop is 0 without asking the network.
     middles = near_ink.nonzero()
@@ -92,8 +93,7 @@ def _drops(model: MnistCNN, image: torch.Tensor, patch: int) -> np.ndarray:
     variants = image.repeat(len(middles) + 1, 1, 1)
     # The first variant stays whole.
     variants[1:][hidden_rows[:, :, None] & hidden_columns[:, None, :]] = 0
-    probabilities = one_look(model, variants).double().softmax(dim=1).numpy()
-    probability = probabilities[:, probabilities[0].argmax()]
+    probability = one_look(model, variants).double().softmax(dim=1)[:, digit].numpy()
     drops = np.zeros(tuple(image.shape), dtype=np.float32)
     drops[tuple(middles.T.numpy())] = probability[0] - probability[1:]
     return drops

@@ -70,5 +70,6 @@ def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
     wide = wide / wide.norm().clamp(min=1e-7)
     for _ in range(ITERATIONS):
         gram = wide @ wide.T
-        wide = a * wide + (b * gram + c * gram @ gram) @ wide
+        polynomial = torch.addmm(gram, gram, gram, beta=b, alpha=c)
+        wide = torch.addmm(wide, polynomial, wide, beta=a)
     return wide if wide.shape == matrix.shape else wide.T

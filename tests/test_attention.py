@@ -6,6 +6,7 @@ from torch import nn
 
 from mnist_helpers.attention import first_layer_filters, hidden_activations, hidden_map, occlusion_map
 from mnist_helpers.data import LabelledImages
+from mnist_helpers.evaluation import predict
 from mnist_helpers.model import MnistCNN, as_input
 from mnist_helpers.settings import ModelSettings
 
@@ -66,7 +67,7 @@ def test_map_shows_the_drop_of_each_patch_as_blanked_by_hand(model):
     drops = occlusion_map(model, images, patch=3)
     with torch.inference_mode():
         whole = model(as_input(images)).softmax(1)
-        digit = whole[1].argmax()
+        digit = predict(model, LabelledImages(images, torch.zeros(2, dtype=torch.int64))).predicted[1]
         for row, column in [(14, 9), (27, 0), (6, 27), (2, 2)]:
             blanked = images.clone()
             blanked[1, max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2] = 0
