@@ -5,7 +5,7 @@ float64: a float32 softmax rounds the surest probabilities to 1.
 """
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import log_softmax, softmax
 
 BINS = 15
@@ -46,20 +46,33 @@ def calibration_metrics(logits: np.ndarray, labels: np.ndarray, seed: int = 0) -
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The temperature with the lowest log loss (Guo et al., 2017); above 1, the network was too sure of itself.
 
-    Fit it on validation images, never on the test set. The search runs from 0.05 to 20. When every image is classified
-    correctly the loss only falls as the temperature goes to 0; there is nothing to learn from, and the answer is 1.
+    Fit it on validation images, never on the test set. The search runs from 0.05 to 20. When every one of n images is
+    classified correctly, the loss only falls as the temperature goes to 0; the temperature is then the one with a mean
+    confidence of (n + 1) / (n + 2), which is what n right answers of n speak for (Laplace's rule of succession).
 
     Raises ValueError as `calibration_metrics` does.
     """
     logits, labels = _checked(logits, labels)
     if (logits.argmax(axis=1) == labels).all():
-        return 1.0
+        return _succession_temperature(logits)
     found = minimize_scalar(
         lambda log_temperature: _log_loss(apply_temperature(logits, np.exp(log_temperature)), labels),
         bounds=np.log(TEMPERATURES),
         method="bounded",
     )
     return float(np.exp(found.x))
+
+
+def _succession_temperature(logits: np.ndarray) -> float:
+    wanted = (len(logits) + 1) / (len(logits) + 2)
+
+    def excess(log_temperature: float) -> float:
+        return softmax(logits / np.exp(log_temperature), axis=1).max(axis=1).mean() - wanted
+
+    low, high = np.log(TEMPERATURES)
+    if excess(low) <= 0 or excess(high) >= 0:
+        return 1.0
+    return float(np.exp(brentq(excess, low, high)))
 
 
 def apply_temperature(logits: np.ndarray, temperature: float) -> np.ndarray:

@@ -52,6 +52,7 @@ RULES = {
     "momentum": _from_zero(1, below=True),
     "weight_decay": _from_zero(1),
     "skip_easy": _from_zero(1, below=True),
+    "label_smoothing": _from_zero(1, below=True),
     "architecture": _one_of(ARCHITECTURES),
     "width": _whole(1, 512),
     "dropout": _from_zero(1, below=True),
@@ -99,6 +100,7 @@ class TrainingSettings:
     weight_decay: float = 5e-4
     augment: bool = True
     skip_easy: float = 0.5
+    label_smoothing: float = 0.1
     device: str = "auto"
     precision: str = "auto"
 
@@ -111,4 +113,5 @@ PLAIN_MODEL = ModelSettings(architecture="plain", batch_norm=False)
 
 def plain_training(settings: TrainingSettings) -> TrainingSettings:
     """The same run without the improvements: undistorted images and Adam as everyone uses it."""
-    return replace(settings, optimizer="adam", learning_rate=0.003, weight_decay=0.0, augment=False, skip_easy=0.0)
+    plain = {"augment": False, "skip_easy": 0.0, "label_smoothing": 0.0}
+    return replace(settings, optimizer="adam", learning_rate=0.003, weight_decay=0.0, **plain)

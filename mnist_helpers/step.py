@@ -44,18 +44,22 @@ def train_step(
     labels: torch.Tensor,
     precision: torch.dtype = torch.float32,
     weights: torch.Tensor | None = None,
+    label_smoothing: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """One step on float images (N, 1, 28, 28): their losses (N,) and logits (N, 10) before the step.
 
-    `weights` (N,) say how much each image counts; without them all count 1.
+    `weights` (N,) say how much each image counts; without them all count 1. `label_smoothing` is the share of the truth
+    that the step gives to all digits alike (Szegedy et al., 2016); the losses returned are plain cross-entropy.
     """
     with in_precision(images.device, precision):
         logits = model(images)
-    losses = F.cross_entropy(logits.float(), labels, reduction="none")
+    logits = logits.float()
+    objective = F.cross_entropy(logits, labels, reduction="none", label_smoothing=label_smoothing)
     optimizer.zero_grad(set_to_none=True)
-    (losses if weights is None else losses * weights).mean().backward()
+    (objective if weights is None else objective * weights).mean().backward()
     optimizer.step()
-    return losses.detach(), logits.detach()
+    logits = logits.detach()
+    return F.cross_entropy(logits, labels, reduction="none"), logits
 
 
 def in_precision(device: torch.device, precision: torch.dtype) -> torch.autocast:

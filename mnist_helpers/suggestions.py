@@ -53,7 +53,7 @@ def _confident_errors(predictions: Predictions) -> list[Suggestion]:
         found.append(
             Suggestion(
                 f"{confident} of {len(errors)} errors are made with a confidence of {CONFIDENT:.0%} or more",
-                "look at these images first: some may carry a wrong label; label smoothing lowers such confidence",
+                "look at these images first: some may carry a wrong label",
             )
         )
     if len(errors) > confident:

@@ -9,8 +9,10 @@ import torch
 from torch.nn import functional as F
 
 from mnist_helpers.augmentation import augment_batch
+from mnist_helpers.calibration import fit_temperature
 from mnist_helpers.data import LabelledImages, pixel_statistics
 from mnist_helpers.errors import MnistError
+from mnist_helpers.evaluation import one_look
 from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory
 from mnist_helpers.model import MnistCNN, as_input
 from mnist_helpers.selection import batches, choose_images, skipped_share
@@ -76,7 +78,7 @@ def train(
         if state_file is not None:
             state_file.save(trainer.state())
         on_epoch(trainer.history, trainer.seconds)
-    return trainer.finish()
+    return trainer.finish(validation)
 
 
 class Trainer:
@@ -108,9 +110,10 @@ class Trainer:
         if best_epoch(self.history) == number:
             self.kept_weights = copy.deepcopy(self.model.state_dict())
 
-    def finish(self) -> TrainingRun:
-        """The run with the kept weights in its network."""
+    def finish(self, validation: LabelledImages) -> TrainingRun:
+        """The run with the kept weights in its network, calibrated on the validation images."""
         self.model.load_state_dict(self.kept_weights)
+        calibrate(self.model, validation)
         model = self.model.to("cpu", memory_format=torch.contiguous_format).eval()
         return TrainingRun(model, self.history, best_epoch(self.history), self.seconds)
 
@@ -162,7 +165,8 @@ class Trainer:
         inputs, labels = as_input(self.data.images[chosen].to(self.device)), self.data.labels[chosen].to(self.device)
         if self.settings.augment:
             inputs = augment_batch(inputs, self.distortion)
-        losses, logits = train_step(self.model, self.optimizer, inputs, labels, self.precision, weights)
+        smoothing = self.settings.label_smoothing
+        losses, logits = train_step(self.model, self.optimizer, inputs, labels, self.precision, weights, smoothing)
         self.losses[chosen.to(self.device)] = losses
         correct = (logits.argmax(dim=1) == labels).float()
         return torch.stack([weights @ losses, weights @ correct, weights.sum()])
@@ -183,6 +187,17 @@ class Trainer:
 def best_epoch(history: list[Epoch]) -> int:
     """The epoch with the lowest validation loss, which a few images more or less move less than accuracy."""
     return min(history, key=lambda epoch: epoch.validation_loss).epoch
+
+
+@torch.no_grad()
+def calibrate(model: MnistCNN, validation: LabelledImages) -> None:
+    """Scale the output layer so that its probabilities suit the validation images; no answer changes.
+
+    Label smoothing leaves a network less sure than it should be. Temperature scaling: Guo et al., 2017.
+    """
+    temperature = fit_temperature(one_look(model, validation.images).numpy(), validation.labels.numpy())
+    for parameter in model.output.parameters():
+        parameter /= temperature
 
 
 def build_model(data: LabelledImages, settings: ModelSettings, seed: int) -> MnistCNN:

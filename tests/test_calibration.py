@@ -119,9 +119,12 @@ def test_fit_finds_the_temperature_that_spoilt_calibrated_logits(temperature):
         assert loss < calibration_metrics(apply_temperature(spoilt, other), labels)["log_loss"]
 
 
-def test_fit_learns_nothing_where_nothing_is_wrong():
+def test_where_nothing_is_wrong_confidence_follows_from_the_number_of_images():
     labels = np.arange(50) % 10
-    assert fit_temperature(3.0 * np.eye(10)[labels], labels) == 1
+    logits = 3.0 * np.eye(10)[labels]
+    confidence = softmax(apply_temperature(logits, fit_temperature(logits, labels)), axis=1).max(axis=1)
+    assert confidence == pytest.approx(51 / 52)
+    assert fit_temperature(np.zeros((3, 10)), np.zeros(3, dtype=int)) == 1, "logits that say nothing"
 
 
 def test_temperature_changes_confidence_and_never_the_digit():

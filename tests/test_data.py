@@ -14,21 +14,18 @@ from mnist_helpers.data import (
     load_test_data,
     load_training_data,
     pixel_statistics,
-    split_indices,
 )
 from mnist_helpers.data_files import raw_folder
 from mnist_helpers.digits import write_digits
 from mnist_helpers.errors import MnistError
 
 
-def test_split_is_disjoint_complete_stratified_and_repeatable():
-    labels = torch.arange(1200) % 10
-    train, validation = split_indices(labels)
-    assert len(validation) == 100
-    assert sorted([*train.tolist(), *validation.tolist()]) == list(range(1200))
-    assert class_counts(labels[validation]) == [10] * 10
-    again = split_indices(labels)
-    assert torch.equal(train, again[0]) and torch.equal(validation, again[1])
+def test_the_training_file_is_cut_at_one_place(digits):
+    source = find_data("digits")
+    training, validation, _ = digits
+    file = (raw_folder(source.root) / "train-labels-idx1-ubyte").read_bytes()[8:]
+    assert training.labels.tolist() + validation.labels.tolist() == list(file)
+    assert min(class_counts(validation.labels)) > 0
 
 
 def test_digits_come_in_mnist_format(digits):

@@ -5,7 +5,7 @@ import torch
 from support import random_images
 
 from mnist_helpers.data import LabelledImages, load_test_data, load_training_data
-from mnist_helpers.data_checks import check_data
+from mnist_helpers.data_checks import check_data, neighbour_correlation
 
 
 @pytest.fixture
@@ -82,3 +82,16 @@ def test_mnist_has_no_duplicates(mnist_source):
     assert [part["n"] for part in checks["parts"].values()] == [55_000, 5_000, 10_000]
     assert not any(part["duplicates"] for part in checks["parts"].values())
     assert not any(across(checks).values())
+
+
+def test_an_order_of_writers_shows_in_the_slant_of_neighbours():
+    # Forty writers with fifty bars each, every writer with a slant of his own.
+    slants = torch.linspace(-1, 1, 40)[torch.randperm(40, generator=torch.Generator().manual_seed(0))]
+    images = torch.zeros(2000, 28, 28, dtype=torch.uint8)
+    for row in range(4, 24):
+        columns = (14 - (row - 14) * slants * 0.6).round().long().repeat_interleave(50)
+        images[torch.arange(2000), row, columns] = 255
+    data = LabelledImages(images, torch.arange(2000) % 10)
+    assert neighbour_correlation(data, 2) > 0.8
+    shuffled = data[torch.randperm(2000, generator=torch.Generator().manual_seed(1))]
+    assert abs(neighbour_correlation(shuffled, 2)) < 0.1

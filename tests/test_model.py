@@ -87,8 +87,8 @@ def test_summary_adds_up_and_leaves_the_network_alone(model):
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     layers = summarise(model.eval())
     assert sum(layer.parameters for layer in layers) == count_parameters(model)
-    # 5 x 5 weights, 32 filters, at every second of 24 x 24 places.
-    assert layers[0].multiply_adds == 25 * 32 * 12 * 12
+    # 5 x 5 weights, 32 filters, at each of 24 x 24 places.
+    assert layers[0].multiply_adds == 25 * 32 * 24 * 24
     assert layers[-1].output_shape == (10,)
     assert f"{count_parameters(model):,}" in summary_text(layers)
     assert not model.training

@@ -2,9 +2,10 @@ import pytest
 import torch
 from support import random_images
 
+from mnist_helpers.calibration import fit_temperature
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation import predict
+from mnist_helpers.evaluation import one_look, predict
 from mnist_helpers.hardware import choose_device, choose_precision
 from mnist_helpers.model import as_input
 from mnist_helpers.muon import orthogonal
@@ -35,8 +36,14 @@ def test_the_epoch_with_the_lowest_validation_loss_is_kept(digits):
     run = train(data, validation, SMALL, TrainingSettings(epochs=5, batch_size=50, learning_rate=0.8))
     best = min(run.history, key=lambda epoch: epoch.validation_loss)
     assert run.kept_epoch == best.epoch
-    accuracy = (predict(run.model, validation).predicted == validation.labels.numpy()).mean()
+    accuracy = (one_look(run.model, validation.images).argmax(dim=1) == validation.labels).float().mean().item()
     assert accuracy == pytest.approx(best.validation_accuracy, abs=0.01)
+
+
+def test_the_network_comes_out_calibrated_on_the_validation_images(small_run, digits):
+    validation = digits[1]
+    logits = one_look(small_run.model, validation.images).numpy()
+    assert fit_temperature(logits, validation.labels.numpy()) == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +54,7 @@ def test_the_epoch_with_the_lowest_validation_loss_is_kept(digits):
         {"precision": "float32"},
         {"precision": "bfloat16"},
         {"momentum": 0.0},
+        {"skip_easy": 0.0, "label_smoothing": 0.0},
         {"batch_size": 10_000},
     ],
 )
