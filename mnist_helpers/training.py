@@ -59,7 +59,7 @@ def train(
     on_epoch: Callable[[list[Epoch], float], None] = lambda history, seconds: None,
     state_file: StateFile | None = None,
 ) -> TrainingRun:
-    """Train a network and keep the weights of the epoch with the lowest validation loss.
+    """Train a network and keep the weights of the epoch with the highest validation accuracy.
 
     `on_epoch` is called after each epoch with the history so far and the seconds spent. With a `state_file` the
     whole state is saved there after each epoch, and a state found there is taken up; the result is the same as
@@ -185,8 +185,11 @@ class Trainer:
 
 
 def best_epoch(history: list[Epoch]) -> int:
-    """The epoch with the lowest validation loss, which a few images more or less move less than accuracy."""
-    return min(history, key=lambda epoch: epoch.validation_loss).epoch
+    """The epoch with the highest validation accuracy; of equals the last, whose learning rate was the lowest.
+
+    The loss is no guide here: with smoothed labels it tells how sure a network is more than how good.
+    """
+    return max(history, key=lambda epoch: (epoch.validation_accuracy, epoch.epoch)).epoch
 
 
 @torch.no_grad()
