@@ -24,7 +24,7 @@ from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.state_file import StateFile
 
 MODEL = ModelSettings(width=2, dropout=0.2)
-SETTINGS = TrainingSettings(epochs=25, batch_size=100, precision="float32")
+SETTINGS = TrainingSettings(epochs=40, batch_size=100, precision="float32")
 KILLS = 20
 
 
