@@ -11,13 +11,13 @@ def skipped_share(skip_easy: float, epoch: int, epochs: int) -> float:
 
 
 def choose_images(
-    losses: torch.Tensor, skipped: float, generator: torch.Generator
+    losses: torch.Tensor, skipped: float, share: float, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Indices (M,) of one epoch's images in random order, and the weight (M,) of each in the loss.
 
     `losses` (N,) are the images' latest, infinite before the first epoch. An image is easy when its loss is below the
     mean. Of the easy ones a random share `skipped` is left out, and each of the others counts 1 / (1 - skipped): the
-    expected gradient is that of all images.
+    expected gradient is that of all images. An epoch that is broken off shows only the first `share` of them.
 
     Qin et al., "InfoBatch: lossless training speed up by unbiased dynamic data pruning", 2024.
     """
@@ -25,7 +25,8 @@ def choose_images(
     easy = losses[order] < losses.mean()
     shown = ~easy | (torch.rand(len(losses), generator=generator) >= skipped)
     weights = torch.where(easy, 1 / (1 - skipped), 1.0)
-    return order[shown], weights[shown]
+    count = max(2, round(share * int(shown.sum())))  # batch normalisation cannot train on one image
+    return order[shown][:count], weights[shown][:count]
 
 
 def batches(indices: torch.Tensor, weights: torch.Tensor, size: int) -> list[tuple[torch.Tensor, torch.Tensor]]:

@@ -24,6 +24,10 @@ class Rule:
     wanted: str
 
 
+def _between(low: float, high: float) -> Rule:
+    return Rule(lambda value: low <= value <= high, f"a number from {low:g} to {high:,g}")
+
+
 def _whole(low: int, high: int) -> Rule:
     return Rule(lambda value: low <= value <= high, f"a whole number from {low:,} to {high:,}")
 
@@ -45,7 +49,7 @@ RULES = {
     "dataset": _one_of(DATASETS),
     "seed": _whole(0, 2**31 - 1),
     "seeds": _whole(1, 1_000),
-    "epochs": _whole(1, 10_000),
+    "epochs": _between(0.1, 10_000),
     "batch_size": _whole(2, 10_000),
     "optimizer": _one_of(OPTIMIZERS),
     "learning_rate": _above_zero(10),
@@ -89,10 +93,13 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """One training run; `learning_rate` is the peak of the one-cycle schedule."""
+    """One training run; `learning_rate` is the peak of the one-cycle schedule.
+
+    Of a last, broken epoch a random part of the images is shown: 1.5 `epochs` are one of all and one of half of them.
+    """
 
     seed: int = 7
-    epochs: int = 15
+    epochs: float = 15
     batch_size: int = 250
     optimizer: str = "muon"
     learning_rate: float = 0.06
@@ -106,6 +113,11 @@ class TrainingSettings:
 
     def __post_init__(self):
         check_settings(asdict(self))
+
+    @property
+    def passes(self) -> int:
+        """How often the images are gone through, whole or in part."""
+        return math.ceil(self.epochs)
 
 
 PLAIN_MODEL = ModelSettings(architecture="plain", batch_norm=False)

@@ -72,7 +72,7 @@ def train(
     if state_file is not None and (state := state_file.load()) is not None:
         trainer.load_state(state)
     start = time.perf_counter() - trainer.seconds
-    while len(trainer.history) < settings.epochs:
+    while len(trainer.history) < settings.passes:
         trainer.run_epoch(validation)
         trainer.seconds = time.perf_counter() - start
         if state_file is not None:
@@ -146,13 +146,14 @@ class Trainer:
     def train_epoch(self) -> tuple[int, float, float]:
         """Train on the images that this epoch shows: their number, and their weighted mean loss (nats) and accuracy."""
         self.model.train()
-        settings, epoch = self.settings, len(self.history) + 1
-        skipped = skipped_share(settings.skip_easy, epoch, settings.epochs)
-        indices, weights = choose_images(self.losses.cpu(), skipped, self.order)
+        settings, done = self.settings, len(self.history)
+        share = min(1.0, settings.epochs - done)
+        skipped = skipped_share(settings.skip_easy, done + 1, settings.passes)
+        indices, weights = choose_images(self.losses.cpu(), skipped, share, self.order)
         parts = batches(indices, weights, settings.batch_size)
         sums = torch.zeros(3, device=self.device)
         for step, (chosen, weight) in enumerate(parts, start=1):
-            self._set_rate((epoch - 1 + (step - 0.5) / len(parts)) / settings.epochs)
+            self._set_rate((done + share * (step - 0.5) / len(parts)) / settings.epochs)
             sums += self._step(chosen, weight.to(self.device))
             # Reading the loss back makes an accelerator wait, so there it is looked at once an epoch.
             if self.device.type == "cpu" or step == len(parts):

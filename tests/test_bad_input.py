@@ -14,8 +14,8 @@ from mnist_helpers.execution import execute_notebook, require_complete
 REFUSED = {
     "misspelt parameter": (["-p", "epoch", "3"], "Did you mean epochs?"),
     "unknown parameter": (["-p", "zzz", "3"], "There is no parameter zzz"),
-    "text for a number": (["-p", "epochs", "many"], "whole number"),
-    "fraction for a whole number": (["-p", "epochs", "1.5"], "whole number"),
+    "text for a number": (["-p", "epochs", "many"], "must be a number"),
+    "fraction for a whole number": (["-p", "batch_size", "1.5"], "whole number"),
     "text for a truth value": (["-p", "augment", "perhaps"], "true or false"),
     "no epochs": (["-p", "epochs", "0"], "epochs is 0"),
     "negative learning rate": (["-p", "learning_rate", "-1"], "learning_rate is -1.0"),

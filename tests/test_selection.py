@@ -12,17 +12,17 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 def test_the_first_epoch_shows_every_image_once_in_an_order_that_the_seed_decides():
     unseen = torch.full((1000,), torch.inf)
-    indices, weights = choose_images(unseen, 0.5, seeded(1))
+    indices, weights = choose_images(unseen, 0.5, 1.0, seeded(1))
     assert sorted(indices.tolist()) == list(range(1000))
     assert (weights == 1).all()
-    assert torch.equal(indices, choose_images(unseen, 0.5, seeded(1))[0])
-    assert not torch.equal(indices, choose_images(unseen, 0.5, seeded(2))[0])
+    assert torch.equal(indices, choose_images(unseen, 0.5, 1.0, seeded(1))[0])
+    assert not torch.equal(indices, choose_images(unseen, 0.5, 1.0, seeded(2))[0])
 
 
 def test_hard_images_are_all_shown_and_the_easy_ones_that_are_left_count_for_those_left_out():
     losses = torch.full((10_000,), 0.01)
     losses[:500] = 5.0
-    indices, weights = choose_images(losses, 0.75, seeded())
+    indices, weights = choose_images(losses, 0.75, 1.0, seeded())
     hard = indices < 500
     assert hard.sum() == 500 and (weights[hard] == 1).all()
     assert len(indices.unique()) == len(indices)
@@ -32,8 +32,15 @@ def test_hard_images_are_all_shown_and_the_easy_ones_that_are_left_count_for_tho
     assert weights.sum() == pytest.approx(10_000, rel=0.1)
 
 
+def test_a_broken_epoch_shows_a_random_part_and_never_a_single_image():
+    indices, weights = choose_images(torch.full((1000,), torch.inf), 0.5, 0.3, seeded())
+    assert len(indices.unique()) == len(indices) == len(weights) == 300
+    assert 400 < indices.float().mean() < 600
+    assert len(choose_images(torch.full((10,), torch.inf), 0.5, 0.1, seeded())[0]) == 2
+
+
 def test_nothing_is_left_out_when_nothing_is_asked_for():
-    indices, weights = choose_images(torch.rand(100), 0.0, seeded())
+    indices, weights = choose_images(torch.rand(100), 0.0, 1.0, seeded())
     assert sorted(indices.tolist()) == list(range(100)) and (weights == 1).all()
 
 

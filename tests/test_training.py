@@ -30,6 +30,14 @@ def test_loss_falls_and_history_is_complete(small_run):
     assert small_run.history[-1].learning_rate < 0.001
 
 
+def test_a_last_broken_epoch_shows_its_part_and_the_learning_rate_still_falls_to_nothing(digits):
+    data, validation, _ = digits
+    run = train(data, validation, SMALL, TrainingSettings(epochs=1.5, batch_size=50, skip_easy=0.0))
+    assert [epoch.images for epoch in run.history] == [len(data), round(len(data) / 2)]
+    whole = train(data, validation, SMALL, TrainingSettings(epochs=2, batch_size=50, skip_easy=0.0))
+    assert run.history[1].learning_rate < 1.5 * whole.history[1].learning_rate < 0.1 * run.history[0].learning_rate
+
+
 def test_the_epoch_with_the_highest_validation_accuracy_is_kept(digits):
     data, validation, _ = digits
     # A rate this high makes late epochs worse than early ones now and then; the choice must follow accuracy.
