@@ -31,8 +31,8 @@ from mnist_helpers.training import train
 TARGET = 0.99
 SEED = 1
 QUICK_IMAGES = 200
-# One epoch suffices to reach the target; the full run is the default.
-OURS = {"this project, 1 epoch": TrainingSettings(epochs=1), "this project": TrainingSettings()}
+# Half an epoch suffices to reach the target, as validation says of five seeds; the full run is the default.
+OURS = {"this project, half an epoch": TrainingSettings(epochs=0.5), "this project": TrainingSettings()}
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Outcome:
     """
 
     name: str
-    epochs: int
-    epochs_run: int
+    epochs: float
+    epochs_run: float
     to_target: float | None
     full: float
     accuracy: float
@@ -96,7 +96,7 @@ def benchmark_table(result: dict) -> str:
         row = ratios.get(name, {"to_target": None, "full": None})
         cells = [
             name,
-            str(own[0]["epochs"]),
+            f"{own[0]['epochs']:g}",
             _seconds(_median([outcome["to_target"] for outcome in own])),
             _seconds(_median([outcome["full"] for outcome in own])),
             *(f"{row[key]:.1f}×" if row[key] else "" for key in ("to_target", "full")),

@@ -91,7 +91,7 @@ def _fit(checkpoint: Checkpoint) -> list[Suggestion]:
     if checkpoint.kept_epoch == len(checkpoint.history):
         return [
             Suggestion(
-                f"the last of {len(checkpoint.history)} epochs is the best on validation, and the training loss "
+                f"of {len(checkpoint.history)} epochs no other is better on validation, and the training loss "
                 f"({last.train_loss:.3f}) shows no overfitting",
                 "train for more epochs, or raise width",
             )

@@ -49,12 +49,12 @@ def test_ratios_are_medians_over_the_pairs():
     def outcome(name, pair, to_target, full):
         return {"name": name, "pair": pair, "epochs": 1, "to_target": to_target, "full": full}
 
-    outcomes = []
+    outcomes, (quickest, full_run) = [], OURS
     for pair, factor in enumerate((10, 30, 20), start=1):
         outcomes += [
             outcome("theirs", pair, 2.0 * factor, 5.0 * factor),
-            outcome("this project, 1 epoch", pair, 2.0, 2.0),
-            outcome("this project", pair, None, 10.0),
+            outcome(quickest, pair, 2.0, 2.0),
+            outcome(full_run, pair, None, 10.0),
         ]
     assert compare(outcomes, "theirs") == {"name": "theirs", "to_target": 20.0, "full": 10.0}
     outcomes[0]["to_target"] = None
