@@ -66,7 +66,7 @@ def predict(model: MnistCNN, data: LabelledImages) -> Predictions:
     """The network's answers for every image, with a closer look at those that it is not sure of.
 
     Where the highest probability is below SURE, the logits are the mean over the image and its eight copies shifted by
-    one pixel: pooling keeps one place of four, so that each copy shows the later layers something new.
+    one pixel: stride and pooling keep one place of four, so that each copy shows the later layers something new.
     """
     logits = one_look(model, data.images)
     unsure = _unsure(logits).nonzero().flatten()

@@ -10,18 +10,19 @@ from mnist_helpers.settings import ModelSettings
 
 @dataclass(frozen=True)
 class Block:
-    """A convolution with `filters` times the width many filters, and what follows it."""
+    """A convolution with `filters` times the width many filters, and whether pooling follows it."""
 
     filters: int
     kernel: int
     pool: bool
     padding: int = 1
+    stride: int = 1
 
 
-# Without padding the first convolution leaves 24 x 24 of 28 x 28 places, which saves a quarter of all later work: the
-# outermost pixels of MNIST are paper, and what is there still lies within the reach of 5 x 5 weights.
+# The first convolution takes every second place: windows of 6 x 6 pixels fit into 28 x 28 without padding and without a
+# rest, 12 times across and down. Pooling there instead would do four times the work for one result in four.
 LAYOUTS = {
-    "deep": (Block(1, 5, True, padding=0), Block(2, 3, True), Block(2, 3, False), Block(4, 3, True)),
+    "deep": (Block(1, 6, False, padding=0, stride=2), Block(2, 3, True), Block(2, 3, False), Block(4, 3, True)),
     "plain": (Block(1, 3, True), Block(2, 3, True)),
 }
 HIDDEN = 3  # times the width
@@ -49,8 +50,8 @@ class MaxPool(nn.MaxPool2d):
 class MnistCNN(nn.Module):
     """Convolutions, a hidden layer and ten outputs; the plain layout, a baseline, does without the hidden layer.
 
-    Max pooling follows a convolution directly, before batch normalisation and ReLU, so that both work on a quarter of
-    the pixels.
+    Where there is max pooling it follows the convolution directly, before batch normalisation and ReLU, so that both
+    work on a quarter of the pixels.
 
     The pixel mean and standard deviation belong to the network (as buffers) and travel with its weights.
     """
@@ -64,7 +65,7 @@ class MnistCNN(nn.Module):
         for block in LAYOUTS[settings.architecture]:
             blocks.append(self._convolution(channels, block.filters * settings.width, block))
             channels = block.filters * settings.width
-            side = side + 2 * block.padding - block.kernel + 1
+            side = (side + 2 * block.padding - block.kernel) // block.stride + 1
             side = side // 2 if block.pool else side
         self.features = nn.Sequential(*blocks)
         inputs, units = channels * side**2, HIDDEN * settings.width
@@ -92,7 +93,7 @@ class MnistCNN(nn.Module):
         batch_norm = self.settings.batch_norm
         return nn.Sequential(
             # Batch normalisation subtracts the mean, so a bias before it has no effect.
-            nn.Conv2d(channels, filters, block.kernel, padding=block.padding, bias=not batch_norm),
+            nn.Conv2d(channels, filters, block.kernel, block.stride, block.padding, bias=not batch_norm),
             *([MaxPool()] if block.pool else []),
             *([nn.BatchNorm2d(filters)] if batch_norm else []),
             nn.ReLU(),
@@ -200,7 +201,8 @@ def _trace(model: MnistCNN, images: torch.Tensor) -> list[tuple[nn.Module, torch
 def _label(layer: nn.Module) -> str:
     if isinstance(layer, nn.Conv2d):
         size = "×".join(str(length) for length in layer.kernel_size)
-        return f"Convolution {size}, {layer.in_channels} → {layer.out_channels}"
+        stride = f", stride {layer.stride[0]}" if layer.stride[0] > 1 else ""
+        return f"Convolution {size}{stride}, {layer.in_channels} → {layer.out_channels}"
     if isinstance(layer, nn.Linear):
         return f"Fully connected, {layer.in_features} → {layer.out_features}"
     if isinstance(layer, nn.Dropout):
