@@ -47,7 +47,7 @@ def two_marks() -> torch.Tensor:
 
 def test_filters_are_those_of_the_first_convolution(model):
     filters = first_layer_filters(model)
-    assert filters.shape == (4, 5, 5)
+    assert filters.shape == (4, 6, 6)
     assert (filters == model.features[0][0].weight.detach().numpy()[:, 0]).all()
     filters[:] = 0
     assert model.features[0][0].weight.any(), "the network keeps its own"
