@@ -1,6 +1,7 @@
 """Random changes to a whole batch at once: other writers, smudged paper, noisy scans."""
 
 import math
+from functools import cache
 
 import torch
 from torch.nn import functional as F
@@ -10,6 +11,8 @@ ROTATION_DEGREES = 13.0
 SHIFT_PIXELS = 2.0
 SCALE = 0.15
 SHEAR_DEGREES = 8.0
+BEND_PIXELS = 0.6  # standard deviation of the shift at each of BEND_NODES x BEND_NODES places
+BEND_NODES = 4
 
 ERASED_SHARE = 0.2  # of the images
 ERASED_PIXELS = 14.0  # the longest side of a patch
@@ -28,10 +31,15 @@ def augment_batch(images: torch.Tensor, generator: torch.Generator) -> torch.Ten
 
 
 def distort(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Rotate, scale, shear and shift every image by its own amounts, uniform within plus or minus the limits above."""
-    inverse = _random_affine(len(images), images.shape[-1], generator).to(images.device)
-    grid = F.affine_grid(inverse, list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    """Rotate, scale, shear and shift every image by its own amounts, uniform within the limits above, and bend it.
+
+    The bending is the elastic distortion of Simard, Steinkraus and Platt, 2003, with a few nodes moved and smooth
+    surfaces between them instead of blurred noise.
+    """
+    count, side = len(images), images.shape[-1]
+    amounts = torch.cat([_random_affine(count, side, generator), _random_bend(count, side, generator)], dim=2)
+    places = (amounts @ _surfaces(side)).view(count, 2, side, side).permute(0, 2, 3, 1)
+    return F.grid_sample(images, places.to(images.device), mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def erase(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -69,6 +77,20 @@ def _random_affine(count: int, side: int, generator: torch.Generator) -> torch.T
     # Rotation times horizontal shear.
     linear = torch.stack([cosine, cosine * shear - sine, sine, sine * shear + cosine], dim=1).view(count, 2, 2)
     return torch.cat([linear, shift.unsqueeze(2)], dim=2)
+
+
+def _random_bend(count: int, side: int, generator: torch.Generator) -> torch.Tensor:
+    """How far each node moves across and down, (count, 2, nodes), in coordinates running from -1 to 1."""
+    return torch.randn(count, 2, BEND_NODES**2, generator=generator) * (2 * BEND_PIXELS / side)
+
+
+@cache
+def _surfaces(side: int) -> torch.Tensor:
+    """What the amounts of a distortion are spread over: x, y, 1 and a hill per node, (3 + nodes, side * side)."""
+    across = ((torch.arange(side) * 2 + 1) / side - 1).expand(side, side)
+    nodes = torch.eye(BEND_NODES**2).view(-1, 1, BEND_NODES, BEND_NODES)
+    hills = F.interpolate(nodes, size=(side, side), mode="bicubic", align_corners=True).squeeze(1)
+    return torch.cat([torch.stack([across, across.T, torch.ones(side, side)]), hills]).flatten(1)
 
 
 def _stretch(centre: torch.Tensor, length: torch.Tensor, side: int) -> torch.Tensor:
