@@ -91,9 +91,9 @@ def _fit(checkpoint: Checkpoint) -> list[Suggestion]:
     if checkpoint.kept_epoch == len(checkpoint.history):
         return [
             Suggestion(
-                f"of {len(checkpoint.history)} epochs no other is better on validation, and the training loss "
+                f"no epoch was clearly better than the last of {len(checkpoint.history)}, and the training loss "
                 f"({last.train_loss:.3f}) shows no overfitting",
-                "train for more epochs, or raise width",
+                "train for more epochs or raise width, with several seeds to see whether it helps",
             )
         ]
     return []
