@@ -24,10 +24,6 @@ class Rule:
     wanted: str
 
 
-def _between(low: float, high: float) -> Rule:
-    return Rule(lambda value: low <= value <= high, f"a number from {low:g} to {high:,g}")
-
-
 def _whole(low: int, high: int) -> Rule:
     return Rule(lambda value: low <= value <= high, f"a whole number from {low:,} to {high:,}")
 
@@ -36,9 +32,9 @@ def _above_zero(high: float) -> Rule:
     return Rule(lambda value: 0 < value <= high, f"a number above 0 and up to {high:g}")
 
 
-def _from_zero(high: float, below: bool = False) -> Rule:
-    wanted = f"a number from 0 to {'below ' if below else ''}{high:g}"
-    return Rule(lambda value: 0 <= value <= high and not (below and value == high), wanted)
+def _between(low: float, high: float, below: bool = False) -> Rule:
+    wanted = f"a number from {low:g} to {'below ' if below else ''}{high:,g}"
+    return Rule(lambda value: low <= value <= high and not (below and value == high), wanted)
 
 
 def _one_of(names: tuple[str, ...]) -> Rule:
@@ -53,13 +49,13 @@ RULES = {
     "batch_size": _whole(2, 10_000),
     "optimizer": _one_of(OPTIMIZERS),
     "learning_rate": _above_zero(10),
-    "momentum": _from_zero(1, below=True),
-    "weight_decay": _from_zero(1),
-    "skip_easy": _from_zero(1, below=True),
-    "label_smoothing": _from_zero(1, below=True),
+    "momentum": _between(0, 1, below=True),
+    "weight_decay": _between(0, 1),
+    "skip_easy": _between(0, 1, below=True),
+    "label_smoothing": _between(0, 1, below=True),
     "architecture": _one_of(ARCHITECTURES),
     "width": _whole(1, 512),
-    "dropout": _from_zero(1, below=True),
+    "dropout": _between(0, 1, below=True),
     "device": _one_of(DEVICES),
     "precision": _one_of(PRECISIONS),
     "samples_per_digit": _whole(1, 40),
