@@ -38,8 +38,9 @@ def distort(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """
     count, side = len(images), images.shape[-1]
     amounts = torch.cat([_random_affine(count, side, generator), _random_bend(count, side, generator)], dim=2)
-    places = (amounts @ _surfaces(side)).view(count, 2, side, side).permute(0, 2, 3, 1)
-    return F.grid_sample(images, places.to(images.device), mode="bilinear", padding_mode="zeros", align_corners=False)
+    places = amounts.to(images.device) @ _surfaces(side).to(images.device)
+    grid = places.view(count, 2, side, side).permute(0, 2, 3, 1)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def erase(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -17,7 +17,7 @@ def choose_images(
 
     `losses` (N,) are the images' latest, infinite before the first epoch. An image is easy when its loss is below the
     mean. Of the easy ones a random share `skipped` is left out, and each of the others counts 1 / (1 - skipped): the
-    expected gradient is that of all images. An epoch that is broken off shows only the first `share` of them.
+    expected gradient is that of all images. A partial epoch shows only the first `share` of them.
 
     Qin et al., "InfoBatch: lossless training speed up by unbiased dynamic data pruning", 2024.
     """

@@ -91,7 +91,7 @@ class ModelSettings:
 class TrainingSettings:
     """One training run; `learning_rate` is the peak of the one-cycle schedule.
 
-    Of a last, broken epoch a random part of the images is shown: 1.5 `epochs` are one of all and one of half of them.
+    The last epoch may be partial and then shows a random part of the images: 1.5 `epochs` are one of all, one of half.
     """
 
     seed: int = 7

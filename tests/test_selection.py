@@ -32,7 +32,7 @@ def test_hard_images_are_all_shown_and_the_easy_ones_that_are_left_count_for_tho
     assert weights.sum() == pytest.approx(10_000, rel=0.1)
 
 
-def test_a_broken_epoch_shows_a_random_part_and_never_a_single_image():
+def test_a_partial_epoch_shows_a_random_part_and_never_a_single_image():
     indices, weights = choose_images(torch.full((1000,), torch.inf), 0.5, 0.3, seeded())
     assert len(indices.unique()) == len(indices) == len(weights) == 300
     assert 400 < indices.float().mean() < 600

@@ -30,7 +30,7 @@ def test_loss_falls_and_history_is_complete(small_run):
     assert small_run.history[-1].learning_rate < 0.001
 
 
-def test_a_last_broken_epoch_shows_its_part_and_the_learning_rate_still_falls_to_nothing(digits):
+def test_a_partial_last_epoch_shows_its_part_and_the_learning_rate_still_falls_to_nothing(digits):
     data, validation, _ = digits
     run = train(data, validation, SMALL, TrainingSettings(epochs=1.5, batch_size=50, skip_easy=0.0))
     assert [epoch.images for epoch in run.history] == [len(data), round(len(data) / 2)]
