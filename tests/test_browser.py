@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 
 DESKTOP, PHONE = 1280, 390
 A4_TEXT_WIDTH = 680  # CSS pixels: 210 mm less two margins of 15 mm
+A4_TEXT_HEIGHT = 1001  # 297 mm less two margins of 16 mm
 AXE_OPTIONS = {"resultTypes": ["violations"]}
 
 
@@ -168,6 +169,7 @@ def test_it_prints_on_a_few_sheets_of_a4(open_report):
         assert page.evaluate("document.documentElement.scrollWidth") <= A4_TEXT_WIDTH
         assert page.eval_on_selector_all(".scroll, pre", "boxes => boxes.every(b => b.scrollWidth <= b.clientWidth)")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.eval_on_selector(".lead", "lead => lead.getBoundingClientRect().bottom") <= A4_TEXT_HEIGHT
         blocks = page.eval_on_selector_all("table, section > figure", "found => found.length")
     sizes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
     assert {(round(float(width)), round(float(height))) for width, height in sizes} == {(595, 842)}
