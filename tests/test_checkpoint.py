@@ -246,7 +246,7 @@ def test_a_small_file_cannot_ask_for_much(bomb, tmp_path):
     path.write_bytes(BOMBS[bomb])
     start = time.perf_counter()
     refuses(path, r"damaged|not one of this project")
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < 30  # it takes a fraction of a second; a busy machine pauses anywhere
 
 
 def test_no_byte_beyond_its_own_is_read(checkpoint):
