@@ -45,10 +45,15 @@ def _parse(name: str, text: str, type_name: str) -> object:
     try:
         if type_name == "bool":
             return _TRUTH[text.lower()]
-        return {"int": int, "float": float, "str": str}[type_name](text)
+        return {"int": int, "float": _number, "str": str}[type_name](text)
     except (KeyError, ValueError) as error:
         wanted = {"bool": "true or false", "int": "a whole number", "float": "a number"}[type_name]
         raise MnistError(f"{name} is {text!r}: it must be {wanted}.") from error
+
+
+def _number(text: str) -> float:
+    """Whole where it is written so: reports show 4 epochs, not 4.0."""
+    return int(text) if text.isdecimal() else float(text)
 
 
 def _unknown(name: str, known: list[str]) -> str:

@@ -85,7 +85,7 @@ def reproduce_command(metrics: dict) -> str:
     seeds = metrics["seeds"]["n"]
     words = ["mnist-cnn report", f"--dataset {metrics['dataset']}"]
     words += [f"--seeds {seeds}"] if seeds > 1 else []
-    words += [f"-p {name} {str(value).removesuffix('.0')}" for name, value in changed_parameters(metrics).items()]
+    words += [f"-p {name} {value}" for name, value in changed_parameters(metrics).items()]
     return " ".join(words)
 
 

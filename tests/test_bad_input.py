@@ -22,7 +22,7 @@ REFUSED = {
     "infinite learning rate": (["-p", "learning_rate", "inf"], "learning_rate is inf"),
     "learning rate that is no number": (["-p", "learning_rate", "nan"], "learning_rate is nan"),
     "no batch": (["-p", "batch_size", "0"], "batch_size is 0"),
-    "dropout of everything": (["-p", "dropout", "1"], "dropout is 1.0"),
+    "dropout of everything": (["-p", "dropout", "1"], "dropout is 1:"),
     "unknown optimizer": (["-p", "optimizer", "sdg"], "one of muon, sgd, adam"),
     "data set as a parameter": (["-p", "dataset", "mnist"], "--dataset"),
 }

@@ -136,7 +136,7 @@ def test_words_are_made_from_the_numbers():
     assert "5 errors" in headline(metrics)
     lines = classification_report(metrics).splitlines()
     assert len([line for line in lines if line.strip()[:1].isdigit() and line.startswith("   ")]) == 10
-    metrics["provenance"] = {"parameters": {"width": 32, "batch_norm": True, "epochs": 20.0, "seed": 7}}
+    metrics["provenance"] = {"parameters": {"width": 32, "batch_norm": True, "epochs": 20, "seed": 7}}
     metrics["seeds"] = {"n": 1}
     assert reproduce_command(metrics) == "mnist-cnn report --dataset mnist -p epochs 20"
     metrics["seeds"] = {"n": 5}

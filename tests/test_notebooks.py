@@ -68,3 +68,5 @@ def test_parameters_are_typed_and_go_to_the_notebooks_that_declare_them():
     parsed = parse_parameters(given, [design, training])
     assert parsed[training] == {"epochs": 3, "width": 16, "augment": False, "learning_rate": 0.01}
     assert parsed[design] == {"width": 16}
+    assert str(parsed[training]["epochs"]) == "3", "shown as it was given, though half epochs are possible too"
+    assert parse_parameters([("epochs", "0.5")], [training])[training] == {"epochs": 0.5}
