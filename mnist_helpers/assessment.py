@@ -46,7 +46,7 @@ def assess(source: DataSource, paths: RunPaths, checkpoint: Checkpoint) -> Asses
         "dataset": source.name,
         **compute_metrics(predictions),
         "seeds": seed_metrics(paths, checkpoint.model, predictions),
-        "closer_look": closer_look_metrics(checkpoint.model, test),
+        "closer_look": closer_look_metrics(predictions),
         "baseline": _compare(baseline, test, correct) if baseline else None,
         "calibration": _calibration(on_validation, predictions),
         "selective": _selective(on_validation, predictions),

@@ -8,7 +8,8 @@ import torch
 from mnist_helpers.data_files import IMAGE_COUNTS
 from mnist_helpers.model import MnistCNN
 from mnist_helpers.settings import ModelSettings, TrainingSettings
-from mnist_helpers.training import Epoch, TrainingRun
+from mnist_helpers.training import TrainingRun
+from mnist_helpers.validation import Epoch
 
 FORMAT = 2
 FIELDS = {

@@ -1,33 +1,21 @@
-"""The command line: it parses, calls the pipeline, and prints results to stdout and messages to stderr."""
+"""The command line: it calls the pipeline, and prints results to stdout and messages to stderr."""
 
 import argparse
 import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
+from mnist_helpers.arguments import RESUMABLE, make_parser
 from mnist_helpers.errors import MnistError
-from mnist_helpers.paths import PROJECT_ROOT
-from mnist_helpers.settings import DATASETS, check_settings
-
-COMMANDS = {
-    "explore": "look at the data: samples, class distribution, pixel statistics",
-    "design": "describe and check the network",
-    "train": "train the network and write models/mnist_cnn.pth",
-    "evaluate": "score the test set, write metrics.json and the HTML report",
-    "report": "all of these in order",
-}
-
-RESULTS_TEXT = "the folder that gets models/, outputs/ and reports/ (default: the project)"
-RESUMABLE = ("train", "report")
+from mnist_helpers.settings import check_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0, 1 for an error that was explained, 130 after Ctrl-C."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
-        return options.function(options)
+        return {"predict": _predict, "bench": _bench}.get(options.command, _run)(options)
     except MnistError as error:
         print(f"mnist-cnn: {error}", file=sys.stderr)
         return 1
@@ -115,89 +103,6 @@ def _one_line(path: str) -> str:
     text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in path)
     encoding = sys.stdout.encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="mnist-cnn", description="MNIST digit classification with a small CNN.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, text in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=f"{name}: {text}.")
-        _add_data(command)
-        _add_run_root(command, RESULTS_TEXT)
-        _add_parameter(command)
-        command.set_defaults(function=_run)
-        if name in RESUMABLE:
-            command.add_argument(
-                "--resume", action="store_true", help="go on with an interrupted training of the same settings"
-            )
-            command.add_argument(
-                "--seeds",
-                metavar="N",
-                help="train N networks, with the seed and those that follow it; the first is kept, the others show "
-                "how much of its accuracy is chance",
-            )
-    predict = commands.add_parser(
-        "predict",
-        help="name the digit in image files",
-        description="predict: name the digit in image files. A picture shows one digit, dark on light or light on "
-        "dark, upright and large enough to be seen; the network takes whatever it shows for one digit, also a letter "
-        "or several digits. Prints a line for each file: digit, probability, file. Exits with 1 if a file could not "
-        "be answered.",
-    )
-    predict.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG or another image file of one digit")
-    predict.add_argument("--json", action="store_true", help="print one JSON list with all ten probabilities")
-    _add_run_root(predict, "the folder that holds models/mnist_cnn.pth (default: the project)")
-    predict.set_defaults(function=_predict)
-    bench = commands.add_parser(
-        "bench",
-        help="time this project against other recipes",
-        description="bench: time this project against other recipes, in turn on this machine, and write "
-        "outputs/benchmark.json. Takes about half an hour on two cores, and wants the machine for itself.",
-    )
-    _add_data(bench)
-    _add_run_root(bench, RESULTS_TEXT)
-    bench.add_argument("--pairs", type=int, default=3, metavar="N", help="how often each is timed (default: 3)")
-    bench.add_argument("--quick", action="store_true", help="200 images, one epoch: only to see that it works")
-    bench.set_defaults(function=_bench)
-    return parser
-
-
-def _add_data(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--dataset",
-        choices=DATASETS,
-        default="auto",
-        help="auto: MNIST where it can be had, else the digits sample",
-    )
-    command.add_argument(
-        "--data-root",
-        type=_from_here,
-        default=None,
-        metavar="DIR",
-        help="the folder that holds MNIST/raw (default: $MNIST_DATA_ROOT, else data/)",
-    )
-
-
-def _add_parameter(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "-p",
-        "--parameter",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="set a notebook parameter, for example -p epochs 20",
-    )
-
-
-def _add_run_root(command: argparse.ArgumentParser, text: str) -> None:
-    command.add_argument("--run-root", type=_from_here, default=None, metavar="DIR", help=text)
-
-
-def _from_here(text: str) -> str:
-    """A folder named on the command line lies below the caller's; inside the project its own name is enough."""
-    path = Path(os.path.abspath(text))  # noqa: PTH100 (symbolic links stay as the user named them)
-    return path.relative_to(PROJECT_ROOT).as_posix() if path.is_relative_to(PROJECT_ROOT) else str(path)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from mnist_helpers.paths import replacing
-from mnist_helpers.training import Epoch
+from mnist_helpers.validation import Epoch
 
 PROGRESS = "progress"
 EPOCHS_SHOWN = 15

@@ -24,10 +24,14 @@ SURE = 0.9  # chosen on held-out images: above it, more looks change hardly an a
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a network says of each image: logits (N, 10), beside the true labels (N,)."""
+    """What a network says of each image: logits (N, 10), beside the true labels (N,).
+
+    `first_look` are the logits before any closer look, (N, 10); None where there was none.
+    """
 
     logits: np.ndarray
     labels: np.ndarray
+    first_look: np.ndarray | None = None
 
     @cached_property
     def probabilities(self) -> np.ndarray:
@@ -68,11 +72,11 @@ def predict(model: MnistCNN, data: LabelledImages) -> Predictions:
     Where the highest probability is below SURE, the logits are the mean over the image and its eight copies shifted by
     one pixel: stride and pooling keep one place of four, so that each copy shows the later layers something new.
     """
-    logits = one_look(model, data.images)
-    unsure = _unsure(logits).nonzero().flatten()
+    first_look = one_look(model, data.images)
+    unsure = _unsure(first_look).nonzero().flatten()
     looks = [one_look(model, copies) for copies in _shifted(data.images[unsure])]
-    logits[unsure] = torch.stack(looks).mean(dim=0)
-    return Predictions(logits.numpy(), data.labels.numpy())
+    logits = first_look.index_copy(0, unsure, torch.stack(looks).mean(dim=0))
+    return Predictions(logits.numpy(), data.labels.numpy(), first_look.numpy())
 
 
 @torch.inference_mode()
@@ -86,10 +90,11 @@ def one_look(model: MnistCNN, images: torch.Tensor) -> torch.Tensor:
     return torch.cat([model(as_input(part)) for part in images.split(BATCH)])
 
 
-def closer_look_metrics(model: MnistCNN, data: LabelledImages) -> dict[str, int]:
+def closer_look_metrics(predictions: Predictions) -> dict[str, int]:
     """What the closer look is for: how many images get one, and the errors if none did."""
-    logits = one_look(model, data.images)
-    return {"images": int(_unsure(logits).sum()), "errors_without": int((logits.argmax(dim=1) != data.labels).sum())}
+    first_look = torch.from_numpy(predictions.first_look)
+    errors = int((predictions.first_look.argmax(axis=1) != predictions.labels).sum())
+    return {"images": int(_unsure(first_look).sum()), "errors_without": errors}
 
 
 def _unsure(logits: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from mnist_helpers.training import Epoch
+from mnist_helpers.validation import Epoch
 
 BLUE, ORANGE, GREY = "#1f5fa8", "#c8500a", "#6b7280"
 INK_MAP = LinearSegmentedColormap.from_list("ink", ["#ffffff", "#111827"])

@@ -11,7 +11,8 @@ from mnist_helpers.paths import RunPaths
 from mnist_helpers.provenance import describe_run
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.state_file import StateFile
-from mnist_helpers.training import Epoch, TrainingRun, train
+from mnist_helpers.training import TrainingRun, train
+from mnist_helpers.validation import Epoch
 
 
 def open_state(

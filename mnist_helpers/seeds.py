@@ -17,7 +17,8 @@ from mnist_helpers.evaluation import Predictions, predict
 from mnist_helpers.model import MnistCNN
 from mnist_helpers.paths import RunPaths, replacing, shown
 from mnist_helpers.settings import ModelSettings, TrainingSettings
-from mnist_helpers.training import Epoch, train
+from mnist_helpers.training import train
+from mnist_helpers.validation import Epoch
 
 
 def train_other_seeds(

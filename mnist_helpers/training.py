@@ -6,40 +6,17 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
-from torch.nn import functional as F
 
 from mnist_helpers.augmentation import augment_batch
-from mnist_helpers.calibration import fit_temperature
 from mnist_helpers.data import LabelledImages, pixel_statistics
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation import one_look
 from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory
 from mnist_helpers.model import MnistCNN, as_input
 from mnist_helpers.selection import batches, choose_images, skipped_share
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.state_file import StateFile
-from mnist_helpers.step import in_precision, make_optimizer, one_cycle, train_step
-
-EVALUATION_BATCH = 500
-CHANCE = 0.001  # the standard error of an accuracy near 99.5 % on 5,000 validation images
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch came to; losses are mean cross-entropy in nats, accuracies fractions.
-
-    `images` is the number of training images that were shown. The training figures are running means over them,
-    distorted as they were and weighted so that those left out count too; the validation figures are taken after the
-    epoch on unchanged images.
-    """
-
-    epoch: int
-    images: int
-    learning_rate: float
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
+from mnist_helpers.step import make_optimizer, one_cycle, train_step
+from mnist_helpers.validation import Epoch, best_epoch, calibrate, validate
 
 
 @dataclass(frozen=True)
@@ -186,43 +163,7 @@ class Trainer:
             )
 
 
-def best_epoch(history: list[Epoch]) -> int:
-    """The last epoch whose validation accuracy differs from the highest by no more than chance.
-
-    Later weights come of a lower learning rate and are the better ones where validation cannot tell. The loss is no
-    guide here: with smoothed labels it tells how sure a network is more than how good.
-    """
-    highest = max(epoch.validation_accuracy for epoch in history)
-    return max(epoch.epoch for epoch in history if epoch.validation_accuracy >= highest - CHANCE)
-
-
-@torch.no_grad()
-def calibrate(model: MnistCNN, validation: LabelledImages) -> None:
-    """Scale the output layer so that its probabilities suit the validation images; no answer changes.
-
-    Label smoothing leaves a network less sure than it should be. Temperature scaling: Guo et al., 2017.
-    """
-    temperature = fit_temperature(one_look(model, validation.images).numpy(), validation.labels.numpy())
-    for parameter in model.output.parameters():
-        parameter /= temperature
-
-
 def build_model(data: LabelledImages, settings: ModelSettings, seed: int) -> MnistCNN:
     """A new network that normalises by the statistics of `data`; `seed` fixes its initial weights."""
     torch.manual_seed(seed)
     return MnistCNN(settings, *pixel_statistics(data.images))
-
-
-@torch.inference_mode()
-def validate(model: MnistCNN, data: LabelledImages, precision: torch.dtype) -> tuple[float, float]:
-    """Mean cross-entropy (nats) and accuracy on unchanged images, computed in `precision`."""
-    model.eval()
-    device = model.pixel_mean.device
-    loss = correct = 0.0
-    for images, labels in zip(data.images.split(EVALUATION_BATCH), data.labels.split(EVALUATION_BATCH), strict=True):
-        labels = labels.to(device)
-        with in_precision(device, precision):
-            logits = model(as_input(images.to(device)))
-        loss += F.cross_entropy(logits.float(), labels, reduction="sum").item()
-        correct += (logits.argmax(dim=1) == labels).sum().item()
-    return loss / len(data), correct / len(data)

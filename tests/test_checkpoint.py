@@ -18,7 +18,8 @@ from mnist_helpers.evaluation import predict
 from mnist_helpers.model import MnistCNN
 from mnist_helpers.paths import RunPaths
 from mnist_helpers.settings import PLAIN_MODEL, ModelSettings, TrainingSettings
-from mnist_helpers.training import Epoch, TrainingRun
+from mnist_helpers.training import TrainingRun
+from mnist_helpers.validation import Epoch
 
 SETTINGS = TrainingSettings(epochs=2)
 PROVENANCE = {

@@ -6,7 +6,7 @@ from support import random_images
 
 from mnist_helpers import display
 from mnist_helpers.display import TrainingProgress, show_figure, show_gallery, show_gates, show_history, table_html
-from mnist_helpers.training import Epoch
+from mnist_helpers.validation import Epoch
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from mnist_helpers.model import MnistCNN
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.suggestions import suggest_improvements
 from mnist_helpers.summary import classification_report, headline, reproduce_command
-from mnist_helpers.training import Epoch
+from mnist_helpers.validation import Epoch
 
 LABELS = np.repeat(np.arange(10), 20)
 

@@ -8,16 +8,8 @@ from torch.nn import functional as F
 
 from mnist_helpers import augmentation
 from mnist_helpers.augmentation import ERASED_SHARE, NOISY_SHARE, add_noise, augment_batch, distort, erase
-from mnist_helpers.model import (
-    MaxPool,
-    MnistCNN,
-    activation_spread,
-    as_input,
-    count_parameters,
-    remove_paper,
-    summarise,
-    summary_text,
-)
+from mnist_helpers.model import MaxPool, MnistCNN, as_input, count_parameters, remove_paper
+from mnist_helpers.model_summary import activation_spread, summarise, summary_text
 from mnist_helpers.settings import ModelSettings
 from mnist_helpers.training import build_model
 

@@ -11,7 +11,8 @@ from mnist_helpers.model import as_input
 from mnist_helpers.muon import orthogonal
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.step import make_optimizer, one_cycle
-from mnist_helpers.training import Epoch, Trainer, best_epoch, build_model, train
+from mnist_helpers.training import Trainer, build_model, train
+from mnist_helpers.validation import Epoch, best_epoch
 
 SMALL = ModelSettings(width=4)
 SETTINGS = TrainingSettings(epochs=3, batch_size=50)

@@ -1,0 +1,112 @@
+"""The command line's words: commands, options and their help."""
+
+import argparse
+import os
+from pathlib import Path
+
+from mnist_helpers.paths import PROJECT_ROOT
+from mnist_helpers.settings import DATASETS
+
+COMMANDS = {
+    "explore": "look at the data: samples, class distribution, pixel statistics",
+    "design": "describe and check the network",
+    "train": "train the network and write models/mnist_cnn.pth",
+    "evaluate": "score the test set, write metrics.json and the HTML report",
+    "report": "all of these in order",
+}
+
+RESULTS_TEXT = "the folder that gets models/, outputs/ and reports/ (default: the project)"
+RESUMABLE = ("train", "report")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; `command` says which was chosen."""
+    parser = argparse.ArgumentParser(prog="mnist-cnn", description="MNIST digit classification with a small CNN.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        _add_stage(commands, name, text)
+    _add_predict(commands)
+    _add_bench(commands)
+    return parser
+
+
+def _add_stage(commands: argparse._SubParsersAction, name: str, text: str) -> None:
+    command = commands.add_parser(name, help=text, description=f"{name}: {text}.")
+    _add_data(command)
+    _add_run_root(command, RESULTS_TEXT)
+    _add_parameter(command)
+    if name in RESUMABLE:
+        command.add_argument(
+            "--resume", action="store_true", help="go on with an interrupted training of the same settings"
+        )
+        command.add_argument(
+            "--seeds",
+            metavar="N",
+            help="train N networks, with the seed and those that follow it; the first is kept, the others show "
+            "how much of its accuracy is chance",
+        )
+
+
+def _add_predict(commands: argparse._SubParsersAction) -> None:
+    predict = commands.add_parser(
+        "predict",
+        help="name the digit in image files",
+        description="predict: name the digit in image files. A picture shows one digit, dark on light or light on "
+        "dark, upright and large enough to be seen; the network takes whatever it shows for one digit, also a letter "
+        "or several digits. Prints a line for each file: digit, probability, file. Exits with 1 if a file could not "
+        "be answered.",
+    )
+    predict.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG or another image file of one digit")
+    predict.add_argument("--json", action="store_true", help="print one JSON list with all ten probabilities")
+    _add_run_root(predict, "the folder that holds models/mnist_cnn.pth (default: the project)")
+
+
+def _add_bench(commands: argparse._SubParsersAction) -> None:
+    bench = commands.add_parser(
+        "bench",
+        help="time this project against other recipes",
+        description="bench: time this project against other recipes, in turn on this machine, and write "
+        "outputs/benchmark.json. Takes about half an hour on two cores, and wants the machine for itself.",
+    )
+    _add_data(bench)
+    _add_run_root(bench, RESULTS_TEXT)
+    bench.add_argument("--pairs", type=int, default=3, metavar="N", help="how often each is timed (default: 3)")
+    bench.add_argument("--quick", action="store_true", help="200 images, one epoch: only to see that it works")
+
+
+def _add_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--dataset",
+        choices=DATASETS,
+        default="auto",
+        help="auto: MNIST where it can be had, else the digits sample",
+    )
+    command.add_argument(
+        "--data-root",
+        type=_from_here,
+        default=None,
+        metavar="DIR",
+        help="the folder that holds MNIST/raw (default: $MNIST_DATA_ROOT, else data/)",
+    )
+
+
+def _add_parameter(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-p",
+        "--parameter",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="set a notebook parameter, for example -p epochs 20",
+    )
+
+
+def _add_run_root(command: argparse.ArgumentParser, text: str) -> None:
+    command.add_argument("--run-root", type=_from_here, default=None, metavar="DIR", help=text)
+
+
+def _from_here(text: str) -> str:
+    """A folder named on the command line lies below the caller's; inside the project its own name is enough."""
+    path = Path(os.path.abspath(text))  # noqa: PTH100 (symbolic links stay as the user named them)
+    return path.relative_to(PROJECT_ROOT).as_posix() if path.is_relative_to(PROJECT_ROOT) else str(path)
