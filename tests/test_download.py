@@ -111,7 +111,9 @@ def test_a_server_that_answers_with(case, mirror, short_patience, tmp_path):
 
 
 @pytest.mark.parametrize("before", [b"", page(b"", length=1_000_000)], ids=["head", "file"])
-def test_a_server_that_sends_a_byte_now_and_then(before, mirror, short_patience, tmp_path):
+def test_a_server_that_sends_a_byte_now_and_then(before, mirror, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "WINDOW_SECONDS", 1.5)
+
     def trickle(send, path):
         send(before)
         for byte in page(b"x" * 1_000_000):
