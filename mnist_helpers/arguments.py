@@ -27,6 +27,8 @@ def make_parser() -> argparse.ArgumentParser:
         _add_stage(commands, name, text)
     _add_predict(commands)
     _add_bench(commands)
+    for command in commands.choices.values():
+        command.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser
 
 

@@ -1,31 +1,121 @@
 """The command line: it calls the pipeline, and prints results to stdout and messages to stderr."""
 
 import argparse
+import contextlib
+import errno
 import json
 import os
+import shlex
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from mnist_helpers.arguments import RESUMABLE, make_parser
 from mnist_helpers.errors import MnistError
 from mnist_helpers.settings import check_settings
 
+COMMAND_FAILED = 1
+INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0, 1 for an error that was explained, 130 after Ctrl-C."""
-    options = make_parser().parse_args(arguments)
+    """Run one command. Returns the exit code: 0, 1 for an error that was explained, 130 after Ctrl-C.
+
+    Whatever goes wrong is one line on stderr; `--debug` adds the traceback.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return {"predict": _predict, "bench": _bench}.get(options.command, _run)(options)
+        _require_streams()
+        _require_working_folder()
+        # Figures are drawn in notebooks, whose kernels choose how.
+        os.environ.pop("MPLBACKEND", None)
+        options = make_parser().parse_args(words)
+        code = {"predict": _predict, "bench": _bench}.get(options.command, _run)(options)
+        sys.stdout.flush()
+        return code
     except MnistError as error:
-        print(f"mnist-cnn: {error}", file=sys.stderr)
-        return 1
+        return _fail(str(error), words)
     except KeyboardInterrupt:
-        again = f"; go on with: mnist-cnn {options.command} --resume" if options.command in RESUMABLE else ""
-        print(f"mnist-cnn: stopped; earlier results are untouched{again}", file=sys.stderr)
-        return 130
+        _say(f"stopped; earlier results are untouched{_how_to_go_on(words)}")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as head, has seen enough.
+        return _give_up_stdout()
+    except OSError as error:
+        return _fail(f"{_stdout_trouble(error) or error}", words)
+    except Exception as error:
+        said = next(iter(str(error).strip().splitlines()), "")[:300]
+        return _fail(f"unexpected {type(error).__name__}: {said} (--debug shows where)", words)
+
+
+def _require_streams() -> None:
+    """Fill closed standard streams, so that no other file takes their place. Raises MnistError without stdout."""
+    closed = []
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            closed.append(name)
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+    if sys.stderr is None or "stderr" in closed:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 (it stays open)
+    if "stdout" in closed:
+        raise MnistError("standard output is closed, so that results would be lost: leave it open, or use >FILE.")
+
+
+def _require_working_folder() -> None:
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError as error:
+        raise MnistError("the working folder does not exist any more: cd to another one.") from error
+
+
+def _fail(message: str, words: Sequence[str]) -> int:
+    """Say what is wrong, in one line. Returns the exit code."""
+    if "--debug" in words:
+        traceback.print_exc()
+    _say(" ".join(message.split("\n")))
+    return COMMAND_FAILED
+
+
+def _say(message: str) -> None:
+    with contextlib.suppress(OSError):
+        print(f"mnist-cnn: {message}", file=sys.stderr, flush=True)
+
+
+def _how_to_go_on(words: Sequence[str]) -> str:
+    if not words or words[0] not in RESUMABLE:
+        return ""
+    again = words if "--resume" in words else [*words, "--resume"]
+    return f"; go on with: mnist-cnn {shlex.join(again)}"
+
+
+def _stdout_trouble(error: OSError) -> str:
+    """What is wrong when results cannot be printed; empty for an error of another file."""
+    if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
+        return ""
+    _give_up_stdout()
+    return f"cannot write to standard output ({error.strerror}): make room, or send it elsewhere."
+
+
+def _give_up_stdout() -> int:
+    """Send what is left to nowhere: Python would complain once more when it closes stdout. Returns the exit code."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return COMMAND_FAILED
+
+
+def _require_home() -> None:
+    """Jupyter and matplotlib keep their settings there."""
+    try:
+        Path.home()
+    except RuntimeError as error:
+        raise MnistError("you have no home folder here: set HOME to a folder.") from error
 
 
 def _run(options: argparse.Namespace) -> int:
+    _require_home()
     # Imported here so that --help and usage errors answer at once.
     from mnist_helpers.evaluation import read_metrics
     from mnist_helpers.pipeline import STAGES, Request, run_stages
@@ -35,7 +125,7 @@ def _run(options: argparse.Namespace) -> int:
     parameters = list(options.parameter)
     if getattr(options, "resume", False):
         parameters.append(("resume", "true"))
-    if getattr(options, "seeds", None):
+    if getattr(options, "seeds", None) is not None:
         parameters.append(("seeds", options.seeds))
     request = Request(options.dataset, options.data_root or "", options.run_root or "", parameters)
     paths = run_stages(stages, request)
@@ -54,12 +144,7 @@ def _predict(options: argparse.Namespace) -> int:
     from mnist_helpers.prediction import predict_files
 
     model = load_checkpoint(run_paths(options.run_root or "").checkpoint).model
-    try:
-        return _print_results(predict_files(model, options.images), options.json)
-    except BrokenPipeError:
-        # The reader, such as head, has seen enough. Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    return _print_results(predict_files(model, options.images), options.json)
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -85,8 +170,8 @@ def _print_results(results: Iterable, as_json: bool) -> int:
     code, start = 0, "["
     for result in results:
         if isinstance(result, Refusal):
-            code = 1
-            print(f"mnist-cnn: {_one_line(result.path)}: {result.reason}", file=sys.stderr)
+            code = COMMAND_FAILED
+            _say(f"{_one_line(result.path)}: {result.reason}")
         elif not as_json:
             print(f"{result.digit} {result.probability:.4f} {_one_line(result.path)}")
         if as_json:
@@ -94,7 +179,6 @@ def _print_results(results: Iterable, as_json: bool) -> int:
             start = ","
     if as_json:
         print("\n]")
-    sys.stdout.flush()
     return code
 
 
@@ -103,7 +187,3 @@ def _one_line(path: str) -> str:
     text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in path)
     encoding = sys.stdout.encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

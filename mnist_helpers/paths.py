@@ -6,6 +6,7 @@ in the caller's folder, JupyterLab in the notebook's own.
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from mnist_helpers.errors import MnistError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = PROJECT_ROOT / "notebooks"
+LEFTOVER_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class RunPaths:
     """The files of one run, below `root`."""
 
     root: Path
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever changes something here."""
+        return self.root / ".mnist-cnn.lock"
 
     @property
     def models(self) -> Path:
@@ -97,17 +104,35 @@ def prepare_run(run_root: str | Path, dataset: str) -> RunPaths:
     paths = run_paths(run_root, dataset)
     for folder in (paths.models, paths.outputs, paths.executed, paths.reports):
         require_writable(folder)
+        _remove_leftovers(folder)
     return paths
 
 
 def from_root(path: str | Path) -> Path:
-    """`path` as an absolute path; a relative one is taken from the project's root."""
-    return Path(os.path.normpath(PROJECT_ROOT / Path(path).expanduser()))
+    """`path` as an absolute path; a relative one is taken from the project's root.
+
+    Raises MnistError for a home folder that does not exist, and for a name that cannot be written as text.
+    """
+    try:
+        str(path).encode()
+        return Path(os.path.normpath(PROJECT_ROOT / Path(path).expanduser()))
+    except RuntimeError as error:
+        raise MnistError(f"There is no such home folder as in {str(path)!r}: name the folder in full.") from error
+    except UnicodeEncodeError as error:
+        raise MnistError(f"The folder {str(path)!a} has a name that is no UTF-8: rename it.") from error
 
 
 def shown(path: Path) -> str:
     """`path` as messages show it: relative to the project's root where it lies below it."""
     return path.relative_to(PROJECT_ROOT).as_posix() if path.is_relative_to(PROJECT_ROOT) else str(path)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove half-written files of runs that were killed; what is an hour old, nobody is writing any more."""
+    for path in folder.glob(".*.tmp"):
+        with suppress(OSError):
+            if path.stat().st_mtime < time.time() - LEFTOVER_SECONDS:
+                path.unlink()
 
 
 def require_writable(folder: Path) -> None:

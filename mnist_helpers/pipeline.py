@@ -11,8 +11,9 @@ from mnist_helpers.data import find_data
 from mnist_helpers.execution import execute_notebook
 from mnist_helpers.lock import hold_lock
 from mnist_helpers.parameters import parse_parameters
-from mnist_helpers.paths import NOTEBOOKS, RunPaths, prepare_run, shown
+from mnist_helpers.paths import NOTEBOOKS, RunPaths, prepare_run, run_paths, shown
 from mnist_helpers.report import export_report
+from mnist_helpers.unfinished import working_folder
 
 STAGES = {
     "explore": "01_exploration",
@@ -42,7 +43,8 @@ class Request:
 def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
     """Run the notebooks of `stages`, and export the report when the evaluation is among them.
 
-    Everything that can be checked is checked before the first notebook starts. Raises MnistError.
+    Everything that can be checked is checked before the first notebook starts. The results take their places together
+    when the last stage is done. Raises MnistError.
     """
     notebooks = {stage: NOTEBOOKS / f"{STAGES[stage]}.ipynb" for stage in stages}
     parameters = parse_parameters(request.parameters, list(notebooks.values()))
@@ -51,18 +53,23 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
         source = find_data(request.dataset, request.data_root)
     for warning in caught:
         _say(f"WARNING: {warning.message}")
+    require_same_dataset(run_paths(request.run_root, source.name), source.name)
+    trains = "train" in stages
+    if "evaluate" in stages and not trains:
+        load_checkpoint(run_paths(request.run_root, source.name).checkpoint)
     paths = prepare_run(request.run_root, source.name)
-    require_same_dataset(paths, source.name)
-    if "evaluate" in stages and "train" not in stages:
-        load_checkpoint(paths.checkpoint)
     common = {"dataset": source.name, "data_root": request.data_root, "run_root": request.run_root}
     given = {name: value for name, value in common.items() if value}
-    with hold_lock(paths.root / ".mnist-cnn.lock"):
+    resume = any(values.get("resume") for values in parameters.values())
+    with hold_lock(paths.lock), working_folder(paths, trains, resume) as work:
         for stage, notebook in notebooks.items():
             _say(f"Running {notebook.stem} on {source.name}")
-            execute_notebook(notebook, given | parameters[notebook], _executed(paths, stage))
+            failed = _executed(paths, stage).with_suffix(".failed.ipynb")
+            execute_notebook(notebook, given | parameters[notebook], _executed(work, stage), work.root, failed)
         if "evaluate" in stages:
-            write_report(paths, source.name)
+            write_report(work, source.name)
+    if "evaluate" in stages:
+        _say(f"Wrote {shown(paths.report)}")
     return paths
 
 
@@ -75,7 +82,6 @@ def write_report(paths: RunPaths, dataset: str) -> None:
         title=TITLE,
         banner=DIGITS_BANNER if dataset == "digits" else "",
     )
-    _say(f"Wrote {shown(paths.report)}")
 
 
 def _executed(paths: RunPaths, stage: str) -> Path:

@@ -116,8 +116,9 @@ def notebook(tmp_path):
 
     def write(source: str):
         path = tmp_path / "broken.ipynb"
+        parameters = nbformat.v4.new_code_cell('dataset = ""\nrun_root = ""', metadata={"tags": ["parameters"]})
         node = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell("print(1)")],
+            cells=[nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell("print(1)"), parameters],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
         )
         nbformat.write(node, path)
@@ -139,7 +140,7 @@ def test_a_failing_notebook_fails_and_keeps_the_earlier_copy(notebook, tmp_path,
     executed = tmp_path / "executed.ipynb"
     executed.write_text("the earlier copy")
     with pytest.raises(MnistError, match=said):
-        execute_notebook(notebook(source), {}, executed)
+        execute_notebook(notebook(source), {"dataset": "digits"}, executed, tmp_path, tmp_path / "failed.ipynb")
     assert executed.read_text() == "the earlier copy"
     assert not list(tmp_path.glob("*.tmp")) + list(tmp_path.glob(".*"))
 

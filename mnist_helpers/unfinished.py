@@ -1,0 +1,121 @@
+"""A command's results appear together or not at all: it works in a folder of its own, from which they then move.
+
+Below a run's root this is `.unfinished/` for the commands that train, which `--resume` takes up again, and `.working/`
+for the others. What they need of earlier results is linked there.
+"""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mnist_helpers.errors import MnistError
+from mnist_helpers.paths import RunPaths, shown
+
+COMPLETE = "complete"  # the name of an empty file: all results are there, and are being moved to their places
+
+
+@contextmanager
+def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunPaths]:
+    """The paths below which the block writes; when it ends well, its files replace those of `paths`.
+
+    When it does not, `paths` is as it was, and what a training has reached is kept for `resume`. Hold the lock of the
+    run's folder around it. Raises MnistError when files cannot be moved; the next command then finishes that.
+    """
+    for name in (".unfinished", ".working"):
+        if (paths.root / name / COMPLETE).exists():
+            _move_all(RunPaths(paths.root / name), paths)
+    work = RunPaths(paths.root / (".unfinished" if trains else ".working"))
+    if not resume:
+        _forget_results(work)
+    _link_inputs(paths, work)
+    try:
+        yield work
+    except BaseException:
+        if not _is_worth_keeping(work, paths):
+            _remove(work)
+        raise
+    with _interrupts_deferred():
+        (work.root / COMPLETE).touch()
+        _move_all(work, paths)
+
+
+def unfinished_training(paths: RunPaths) -> bool:
+    """Whether a training in the folder was interrupted and can go on."""
+    return _is_worth_keeping(RunPaths(paths.root / ".unfinished"), paths)
+
+
+def _link_inputs(paths: RunPaths, work: RunPaths) -> None:
+    """Give `work` the earlier results that notebooks read: networks, answers of other seeds, executed notebooks."""
+    inputs = [paths.checkpoint, paths.baseline, paths.seed_answers, *paths.executed.glob("[0-9]*.ipynb")]
+    for source in inputs:
+        target = work.root / source.relative_to(paths.root)
+        if not source.is_file() or target.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copy2(source, target)
+
+
+def _is_worth_keeping(work: RunPaths, paths: RunPaths) -> bool:
+    """Whether there is a saved training state, or a network that is not in its place yet."""
+    return work.training_state.exists() or (work.checkpoint.exists() and not _same(work.checkpoint, paths.checkpoint))
+
+
+def _move_all(work: RunPaths, paths: RunPaths) -> None:
+    """Move every result to its place; done again after an interruption it moves the rest."""
+    try:
+        for source in sorted(work.root.rglob("*")):
+            target = paths.root / source.relative_to(work.root)
+            if source.is_dir() or source.name.startswith(".") or source.name == COMPLETE or _same(source, target):
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(target)
+    except OSError as error:
+        raise MnistError(
+            f"Cannot write {shown(target)} ({error.strerror}): make it writable, then give any command for this "
+            f"folder again; the results wait in {shown(work.root)}."
+        ) from error
+    _remove(work)
+
+
+def _same(source: Path, target: Path) -> bool:
+    """Whether the two names stand for one file, or for two with the same content."""
+    if not target.exists():
+        return False
+    return source.samefile(target) or source.read_bytes() == target.read_bytes()
+
+
+def _forget_results(work: RunPaths) -> None:
+    """Remove what an earlier command left, all but the state of an unfinished training, which the training judges."""
+    for path in work.root.rglob("*"):
+        if path.is_file() and path != work.training_state:
+            path.unlink()
+
+
+def _remove(work: RunPaths) -> None:
+    # The marker goes last, so that a removal that is cut short is finished too.
+    for child in work.root.glob("*"):
+        if child.is_dir():
+            shutil.rmtree(child, ignore_errors=True)
+    shutil.rmtree(work.root, ignore_errors=True)
+
+
+@contextmanager
+def _interrupts_deferred() -> Iterator[None]:
+    """Ctrl-C waits until the block has ended."""
+    caught: list[int] = []
+    before = None
+    with suppress(ValueError):  # not in the main thread, which alone gets Ctrl-C
+        before = signal.signal(signal.SIGINT, lambda number, frame: caught.append(number))
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+    if caught:
+        raise KeyboardInterrupt
