@@ -1,4 +1,4 @@
-"""The four MNIST files: found, fetched where they are missing, and verified before anything reads them."""
+"""The four MNIST files: found, supplied where they are missing, and verified before anything reads them."""
 
 import hashlib
 import os
@@ -7,12 +7,9 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from torchvision.datasets import MNIST
-from torchvision.datasets.utils import check_integrity
-
 from mnist_helpers.digits import write_digits
-from mnist_helpers.download import download_mnist
 from mnist_helpers.errors import MnistError
+from mnist_helpers.missing_files import NotAvailableError, supply
 from mnist_helpers.paths import PROJECT_ROOT, from_root, shown
 from mnist_helpers.settings import check_settings
 
@@ -44,6 +41,7 @@ def find_data(dataset: str = "auto", data_root: str | Path = "") -> DataSource:
     """Find `dataset` ("auto", "mnist" or "digits"), fetch it where needed, and verify its files.
 
     "auto" means MNIST where it is present or can be downloaded, else the embedded sample, with a warning.
+    Files already there are read, unpacked beside where they are packed, and never changed, replaced or removed.
     "mnist" never falls back. Raises MnistError when the files are missing or damaged.
     """
     check_settings({"dataset": dataset})
@@ -51,8 +49,8 @@ def find_data(dataset: str = "auto", data_root: str | Path = "") -> DataSource:
         return _digits()
     root = from_root(data_root or os.environ.get("MNIST_DATA_ROOT") or "data")
     try:
-        _fetch(root)
-    except MnistError as error:
+        supply(raw_folder(root), {name: (size, MNIST_MD5[name]) for name, (_, size) in _layout("mnist").items()})
+    except NotAvailableError as error:
         if dataset == "mnist":
             raise
         warnings.warn(f"MNIST IS NOT AVAILABLE, using the embedded digits sample instead. {error}", stacklevel=2)
@@ -109,54 +107,10 @@ def _digits() -> DataSource:
         write_digits(root)
     except OSError as error:
         raise MnistError(
-            f"Cannot write the digits sample to {shown(root)} ({error.strerror}): "
+            f"Cannot write the digits sample to {shown(root)} ({error.strerror or error}): "
             "make room there or make the folder writable; if it holds something else, delete it."
         ) from error
     return DataSource("digits", root, _verify("digits", root))
-
-
-def _fetch(root: Path) -> None:
-    """Download MNIST to `root` unless its files are there. Raises MnistError with the cure when it fails."""
-    raw = raw_folder(root)
-    missing = list(MNIST_MD5)
-    try:
-        for folder in (root, raw.parent, raw):
-            if folder.is_file():
-                raise FileExistsError(f"{shown(folder)} is a file in the place of a folder: remove it")
-        _remove_halves(raw)
-        missing = [name for name in MNIST_MD5 if not (raw / name).is_file()]
-        if missing:
-            download_mnist(root)
-    # A server can answer anything, and torchvision passes on whatever exception that ends in.
-    except Exception as error:
-        raise MnistError(
-            f"MNIST is not in {shown(raw)} (missing: {', '.join(missing)}) and could not be downloaded "
-            f"({_reason(error)}). Put the four files there, as they are or as .gz, or name the folder that holds "
-            "MNIST/raw with --data-root or MNIST_DATA_ROOT; --dataset digits runs without MNIST."
-        ) from error
-
-
-def _remove_halves(raw: Path) -> None:
-    """Remove what an interrupted download left, so that torchvision gets it again.
-
-    That is a packed file with a wrong checksum where the unpacked one is missing, and an unpacked file of a wrong size
-    beside its packed one. Files that somebody put there alone stay as they are.
-    """
-    sizes = {name: size for name, (_, size) in _layout("mnist").items()}
-    for packed, md5 in MNIST.resources:
-        archive, unpacked = raw / packed, raw / packed.removesuffix(".gz")
-        if not archive.is_file():
-            continue
-        if unpacked.is_file() and unpacked.stat().st_size != sizes[unpacked.name]:
-            unpacked.unlink()
-        if not unpacked.is_file() and not check_integrity(archive, md5):
-            archive.unlink()
-
-
-def _reason(error: Exception) -> str:
-    """The last line of what an exception says: torchvision lists every server it tried on lines of their own."""
-    lines = str(error).strip().splitlines()
-    return lines[-1][:200] if lines else type(error).__name__
 
 
 def _verify(dataset: str, root: Path) -> str:

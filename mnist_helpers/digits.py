@@ -5,10 +5,7 @@ Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", 
 network; they are no substitute for MNIST.
 """
 
-import os
-import shutil
 import struct
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +14,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from mnist_helpers.images import to_mnist
+from mnist_helpers.staging import staging
 
 TEST_IMAGES = 297
 
@@ -26,25 +24,19 @@ def write_digits(root: Path) -> None:
 
     The folder appears whole or not at all, so that runs side by side do not disturb each other.
     """
-    if (root / "MNIST" / "raw").is_dir():
+    target = root / "MNIST"
+    if (target / "raw").is_dir():
         return
-    root.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".digits-", dir=root))
-    try:
-        raw = staging / "raw"
-        raw.mkdir()
+    with staging(root) as own:
+        # Another run may have been first.
+        if (target / "raw").is_dir():
+            return
+        raw = own / "MNIST" / "raw"
+        raw.mkdir(parents=True)
         for prefix, (images, labels) in _parts().items():
             _write_idx(raw / f"{prefix}-images-idx3-ubyte", images)
             _write_idx(raw / f"{prefix}-labels-idx1-ubyte", labels)
-        staging.chmod(0o755)
-        staging.rename(root / "MNIST")
-    except OSError:
-        # Another run was first; anything else is still an error.
-        if not (root / "MNIST" / "raw").is_dir():
-            raise
-    finally:
-        if os.path.lexists(staging):
-            shutil.rmtree(staging)
+        raw.parent.rename(target)
 
 
 def _parts() -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -15,18 +15,17 @@ WINDOW_SECONDS = 25
 WINDOW_BYTES = 500_000
 
 
-def download_mnist(root: Path) -> None:
-    """Fetch and unpack what is missing in `root`/MNIST/raw; torchvision verifies the checksums of what arrives.
+def download_mnist(folder: Path) -> None:
+    """Fetch the four files and unpack them in `folder`; torchvision verifies the checksums of what arrives.
 
     Raises TimeoutError when hardly anything arrives, and otherwise what torchvision raises, which can be any
     exception.
     """
-    raw = root / "MNIST" / "raw"
     failures: list[Exception] = []
 
     def work() -> None:
         try:
-            MNIST(root, download=True)
+            _Download(folder, download=True)
         except Exception as error:
             failures.append(error)
 
@@ -34,16 +33,27 @@ def download_mnist(root: Path) -> None:
     worker = threading.Thread(target=work, daemon=True)
     with _socket_limits():
         worker.start()
-        before = _size(raw)
+        before = _size(folder)
         while worker.is_alive():
             worker.join(WINDOW_SECONDS)
-            now = _size(raw)
+            now = _size(folder)
             # Less than before also means that something happens: a file is fetched anew, from the next server.
             if worker.is_alive() and abs(now - before) < WINDOW_BYTES:
                 raise TimeoutError(f"hardly anything arrived for {WINDOW_SECONDS} seconds")
             before = now
     if failures:
         raise failures[0]
+
+
+class _Download(MNIST):
+    """torchvision's MNIST with its four files in the folder given, which has to be there."""
+
+    @property
+    def raw_folder(self) -> str:
+        """The folder; torchvision asks before each try, and would make it anew once nobody waits any more."""
+        if not Path(self.root).is_dir():
+            raise FileNotFoundError(f"{self.root} is gone: the download was given up")
+        return str(self.root)
 
 
 def _size(folder: Path) -> int:

@@ -1,26 +1,18 @@
 """Downloads from servers of every kind, on this machine: each ends in time, well or with a message."""
 
-import gzip
-import socketserver
 import threading
 import time
-from contextlib import suppress
-from hashlib import md5
 
 import pytest
+from answers import LONG, missing_page, page
 from torchvision.datasets import MNIST
 
-from mnist_helpers import data_files, download
+from mnist_helpers import download
 from mnist_helpers.data import find_data, load_test_data
 from mnist_helpers.data_files import raw_folder
 from mnist_helpers.errors import MnistError
 
-LONG = 60  # seconds: a busy machine pauses anywhere
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+pytest_plugins = ["servers"]
 
 
 @pytest.fixture
@@ -30,60 +22,10 @@ def short_patience(monkeypatch):
     monkeypatch.setattr(download, "WINDOW_SECONDS", 1.5)
 
 
-@pytest.fixture(scope="session")
-def packed() -> dict[str, bytes]:
-    """The four files of the digits sample as .gz, by their path on a server."""
-    raw = raw_folder(find_data("digits").root)
-    return {f"/{name}.gz": gzip.compress((raw / name).read_bytes(), 1, mtime=0) for name in data_files.MNIST_MD5}
-
-
-@pytest.fixture
-def published(packed, monkeypatch):
-    """Let those files be what MNIST publishes."""
-    unpacked = {path[1:-3]: md5(gzip.decompress(content)).hexdigest() for path, content in packed.items()}
-    monkeypatch.setattr(data_files, "MNIST_MD5", unpacked)
-    monkeypatch.setitem(data_files.IMAGE_COUNTS, "mnist", data_files.IMAGE_COUNTS["digits"])
-    resources = [(path[1:], md5(content).hexdigest()) for path, content in packed.items()]
-    monkeypatch.setattr(MNIST, "resources", resources)
-
-
-@pytest.fixture
-def mirror(monkeypatch):
-    """Make `answer(send, path)` the only server that torchvision asks; `stopped` is set when the test is over."""
-    servers, stopped = [], threading.Event()
-
-    def start(answer) -> None:
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self):
-                path = self.rfile.readline().split()[1].decode()
-                while self.rfile.readline().strip():
-                    pass
-                # The client may have gone.
-                with suppress(OSError):
-                    answer(self.wfile.write, path)
-
-        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{server.server_address[1]}/"])
-
-    start.stopped = stopped
-    yield start
-    stopped.set()
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def page(content: bytes, length: int | None = None) -> bytes:
-    return b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % (length or len(content)) + content
-
-
 ANSWERS = {
     "nothing": lambda send, path: time.sleep(1),
     "a closed door": lambda send, path: None,
-    "no such file": lambda send, path: send(b"HTTP/1.0 404 Not Found\r\n\r\n"),
+    "no such file": missing_page,
     "another file": lambda send, path: send(page(b"<html>Please log in</html>")),
     "half a file": lambda send, path: send(page(b"x" * 1_000, length=2_000)),
     "another language": lambda send, path: send(b"220 ready\r\n"),
@@ -107,7 +49,8 @@ def refuses(root) -> str:
 @pytest.mark.parametrize("case", ANSWERS)
 def test_a_server_that_answers_with(case, mirror, short_patience, tmp_path):
     mirror(ANSWERS[case])
-    refuses(tmp_path)
+    refuses(tmp_path / "mistyped")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("before", [b"", page(b"", length=1_000_000)], ids=["head", "file"])
@@ -122,7 +65,28 @@ def test_a_server_that_sends_a_byte_now_and_then(before, mirror, tmp_path, monke
             send(bytes([byte]))
 
     mirror(trickle)
-    assert "hardly anything arrived" in refuses(tmp_path)
+    assert "hardly anything arrived" in refuses(tmp_path / "mistyped")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_download_that_was_given_up_makes_no_folder_later(mirror, tmp_path, monkeypatch):
+    """What is left behind of it asks the next server when nobody waits any more."""
+    monkeypatch.setattr(download, "WINDOW_SECONDS", 0.05)
+    given_up, before = threading.Event(), set(threading.enumerate())
+
+    def answer(send, path):
+        given_up.wait(LONG)
+        missing_page(send, path)
+
+    mirror(answer)
+    monkeypatch.setattr(MNIST, "mirrors", MNIST.mirrors * 2)
+    assert "hardly anything arrived" in refuses(tmp_path / "mistyped")
+    given_up.set()
+    for thread in set(threading.enumerate()) - before:
+        if thread.name.endswith("(work)"):
+            thread.join(LONG)
+            assert not thread.is_alive()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_slow_download_that_goes_on_is_waited_for(mirror, published, packed, tmp_path, monkeypatch):
@@ -151,41 +115,6 @@ def test_what_is_downloaded_is_verified_and_nothing_goes_to_stdout(mirror, publi
     source = find_data("mnist", tmp_path)
     assert len(load_test_data(source)) == 297
     assert capsys.readouterr().out == ""
-
-
-def test_files_that_are_there_packed_need_no_server(mirror, published, packed, tmp_path):
-    mirror(ANSWERS["no such file"])
-    raw_folder(tmp_path).mkdir(parents=True)
-    for path, content in packed.items():
-        (raw_folder(tmp_path) / path[1:]).write_bytes(content)
-    assert find_data("mnist", tmp_path).name == "mnist"
-
-
-@pytest.mark.parametrize("left", ["half packed", "half unpacked", "empty unpacked", "both half"])
-def test_the_next_try_mends_what_an_interruption_left(left, mirror, published, packed, tmp_path):
-    mirror(lambda send, path: send(page(packed[path])))
-    checksum = find_data("mnist", tmp_path).checksum
-    unpacked = raw_folder(tmp_path) / "train-images-idx3-ubyte"
-    archive = unpacked.with_name(f"{unpacked.name}.gz")
-    if left in {"half packed", "both half"}:
-        archive.write_bytes(archive.read_bytes()[:1_000])
-    if left == "half packed":
-        unpacked.unlink()
-    else:
-        unpacked.write_bytes(b"" if left == "empty unpacked" else unpacked.read_bytes()[:1_000])
-    assert find_data("mnist", tmp_path).checksum == checksum
-
-
-def test_a_half_unpacked_file_that_somebody_put_there_is_named_and_kept(mirror, published, packed, tmp_path):
-    mirror(lambda send, path: send(page(packed[path])))
-    find_data("mnist", tmp_path)
-    for archive in raw_folder(tmp_path).glob("*.gz"):
-        archive.unlink()
-    unpacked = raw_folder(tmp_path) / "train-images-idx3-ubyte"
-    unpacked.write_bytes(b"")
-    with pytest.raises(MnistError, match=r"train-images-idx3-ubyte is not .*\(0 bytes.*delete it"):
-        find_data("mnist", tmp_path)
-    assert unpacked.is_file()
 
 
 @pytest.mark.parametrize("place", ["", "MNIST", "MNIST/raw"])
