@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from mnist_helpers.paths import PROJECT_ROOT
+from mnist_helpers.paths import INSTALLED, PROJECT_ROOT, network_root
 from mnist_helpers.settings import DATASETS
 
 COMMANDS = {
@@ -15,7 +15,8 @@ COMMANDS = {
     "report": "all of these in order",
 }
 
-RESULTS_TEXT = "the folder that gets models/, outputs/ and reports/ (default: the project)"
+DEFAULT_ROOT = "the working directory" if INSTALLED else "the project"
+RESULTS_TEXT = f"the folder that gets models/, outputs/ and reports/ (default: {DEFAULT_ROOT})"
 RESUMABLE = ("train", "report")
 
 
@@ -60,7 +61,8 @@ def _add_predict(commands: argparse._SubParsersAction) -> None:
     )
     predict.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG or another image file of one digit")
     predict.add_argument("--json", action="store_true", help="print one JSON list with all ten probabilities")
-    _add_run_root(predict, "the folder that holds models/mnist_cnn.pth (default: the project)")
+    _add_run_root(predict, f"the folder that holds models/mnist_cnn.pth (default: {DEFAULT_ROOT}, then the package)")
+    predict.set_defaults(run_root=str(network_root()))
 
 
 def _add_bench(commands: argparse._SubParsersAction) -> None:

@@ -1,7 +1,8 @@
 """Where everything is read from and written to.
 
-Every path is resolved from the project's root, never from the working directory: papermill runs a notebook
-in the caller's folder, JupyterLab in the notebook's own.
+In a checkout every path is resolved from its root, never from the working directory: papermill runs a notebook
+in the caller's folder, JupyterLab in the notebook's own. A package installed from a wheel has no such root: there
+the working directory at the start takes its place, and what came with the package is only read.
 """
 
 import os
@@ -12,11 +13,27 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import mnist_helpers
 from mnist_helpers.errors import MnistError
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = PROJECT_ROOT / "notebooks"
 LEFTOVER_SECONDS = 3600
+
+
+def _working_folder() -> Path:
+    """The folder the user stands in; the root where it does not exist any more, which the command line reports."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path("/")
+
+
+PACKAGE = Path(mnist_helpers.__file__).resolve().parent
+# Only a wheel has this folder: notebooks/ and models/, put there by setup.py.
+INSTALLED = (PACKAGE / "shipped").is_dir()
+SHIPPED = PACKAGE / "shipped" if INSTALLED else PACKAGE.parent
+NOTEBOOKS = SHIPPED / "notebooks"
+# Below it lie relative folders and all results.
+PROJECT_ROOT = _working_folder() if INSTALLED else PACKAGE.parent
 
 
 @dataclass(frozen=True)
@@ -94,6 +111,17 @@ def run_paths(run_root: str | Path = "", dataset: str = "mnist") -> RunPaths:
     """
     default = PROJECT_ROOT if dataset == "mnist" else PROJECT_ROOT / "runs" / dataset
     return RunPaths(from_root(run_root) if str(run_root) else default)
+
+
+def network_root() -> Path:
+    """The folder whose network answers when none is named: the root, or the package where the root has none."""
+    try:
+        RunPaths(PROJECT_ROOT).checkpoint.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return SHIPPED
+    except OSError:
+        pass  # Opening it says why.
+    return PROJECT_ROOT
 
 
 def prepare_run(run_root: str | Path, dataset: str) -> RunPaths:

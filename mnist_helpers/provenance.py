@@ -8,7 +8,7 @@ from importlib.metadata import version
 from mnist_helpers.data import DataSource
 from mnist_helpers.hardware import choose_device, choose_precision, describe_machine
 from mnist_helpers.model import count_parameters
-from mnist_helpers.paths import PROJECT_ROOT
+from mnist_helpers.paths import INSTALLED, PROJECT_ROOT
 from mnist_helpers.settings import TrainingSettings
 from mnist_helpers.training import TrainingRun
 
@@ -33,8 +33,15 @@ def describe_run(source: DataSource, settings: TrainingSettings, run: TrainingRu
 
 
 def current_commit() -> str:
-    """The commit the code stands at; "-modified" is added when files in git differ from it."""
+    """The commit the code stands at; "-modified" is added when files in git differ from it.
+
+    An installed package has its version instead. A copy without its own history is "unknown", whatever repository it
+    or its user stands in.
+    """
+    if INSTALLED:
+        return f"v{version('mnist-helpers')}"
     try:
+        _git("ls-files", "--error-unmatch", "mnist_helpers")
         commit = _git("rev-parse", "HEAD")
         # Results are rewritten by the very run that asks.
         changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!models", ":!outputs", ":!reports")
