@@ -42,7 +42,7 @@ VERSION = "[A-Za-z0-9.+!_-]{1,50}"
 
 
 def describe_run(source: DataSource, settings: TrainingSettings, run: TrainingRun) -> dict:
-    """The provenance of one training run, as plain values for the checkpoint and metrics.json: fields as in PROVENANCE, texts as in TEXTS."""
+    """The provenance of one training run, for checkpoint and metrics.json: plain values as in PROVENANCE and TEXTS."""
     device = choose_device(settings.device)
     precision = choose_precision(settings.precision, device)
     machine = describe_machine(device)
