@@ -94,8 +94,7 @@ def one_look(model: MnistCNN, images: torch.Tensor) -> torch.Tensor:
     # What is not a number fails every comparison, this one too.
     if not (logits.abs() <= LARGEST).all():
         raise MnistError(
-            "The network's answers are not finite: train again (mnist-cnn train), with a lower learning_rate if it "
-            "was trained here."
+            "The network's answers are not finite: train again (mnist-cnn train), if need be at a lower learning_rate."
         )
     return logits
 

@@ -4,8 +4,7 @@ import re
 
 from bs4 import BeautifulSoup
 from bs4.element import PreformattedString, Tag
-from mistune import import_plugin
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath, import_plugin
 
 ELEMENTS = re.compile(
     "a|b|blockquote|br|caption|code|col|colgroup|dd|del|details|div|dl|dt|em|figcaption|figure|h[1-6]|hr|i|img|li|ol|p|pre|"
