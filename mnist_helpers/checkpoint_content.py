@@ -1,12 +1,13 @@
 """What a checkpoint holds, checked value by value: a file that opens can still say anything."""
 
-import json
+import re
 from dataclasses import asdict, dataclass, fields
 
 import torch
 
 from mnist_helpers.data_files import IMAGE_COUNTS
-from mnist_helpers.model import MnistCNN
+from mnist_helpers.model import MnistCNN, count_parameters
+from mnist_helpers.provenance import PACKAGES, PROVENANCE, TEXTS, VERSION
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training import TrainingRun
 from mnist_helpers.validation import Epoch
@@ -68,13 +69,16 @@ def from_content(content: object) -> Checkpoint:
     history = _history(content["history"])
     if not 1 <= content["kept_epoch"] <= len(history):
         raise ValueError("kept_epoch is not one of its epochs")
+    model = _network(ModelSettings(**content["model_settings"]), content["weights"])
+    training = TrainingSettings(**content["training_settings"])
+    _require_provenance(content["provenance"], model, training)
     return Checkpoint(
-        model=_network(ModelSettings(**content["model_settings"]), content["weights"]),
-        training=TrainingSettings(**content["training_settings"]),
+        model=model,
+        training=training,
         dataset=content["dataset"],
         history=history,
         kept_epoch=content["kept_epoch"],
-        provenance=_plain(content["provenance"]),
+        provenance=content["provenance"],
     )
 
 
@@ -131,14 +135,20 @@ def _require_tensor(name: str, tensor: object, like: torch.Tensor) -> None:
         raise ValueError(f"{name} is not positive")
 
 
-def _plain(values: dict) -> dict:
-    """The same values, proven to be plain: texts, finite numbers, truth values, None, and lists and dicts of them."""
-    try:
-        text = json.dumps(values, allow_nan=False, ensure_ascii=False).encode()
-        copy = json.loads(text)
-        same = copy == values
-    except (TypeError, ValueError, RecursionError):
-        same = False
-    if not same:
-        raise ValueError("provenance has values that are not plain")
-    return copy
+def _require_provenance(values: dict, model: MnistCNN, training: TrainingSettings) -> None:
+    """Raise ValueError unless `values` are what `describe_run` could say of this network and training."""
+    parameters = asdict(model.settings) | asdict(training)
+    versions = dict.fromkeys(("python", *PACKAGES), str)
+    _require_fields("provenance", values, PROVENANCE)
+    _require_fields("parameters of provenance", values["parameters"], _types(ModelSettings) | _types(TrainingSettings))
+    _require_fields("versions of provenance", values["versions"], versions)
+    if values["parameters"] != parameters or values["seed"] != training.seed:
+        raise ValueError("provenance names other settings than those of the training")
+    if values["parameter_count"] != count_parameters(model):
+        raise ValueError("provenance counts other parameters than those of the network")
+    if values["threads"] < 1 or values["duration_seconds"] < 0:
+        raise ValueError("provenance has threads or a duration that cannot be")
+    patterns = TEXTS | dict.fromkeys(versions, VERSION)
+    for name, text in (values | values["versions"]).items():
+        if name in patterns and not re.fullmatch(patterns[name], text):
+            raise ValueError(f"{name} of provenance is not such a text as training writes")

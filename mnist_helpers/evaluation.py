@@ -12,6 +12,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from torch.nn import functional as F
 
 from mnist_helpers.data import LabelledImages
+from mnist_helpers.errors import MnistError
 from mnist_helpers.hardware import keep_freed_memory
 from mnist_helpers.intervals import bootstrap_scores, wilson_interval
 from mnist_helpers.model import MnistCNN, as_input
@@ -19,6 +20,7 @@ from mnist_helpers.paths import replacing
 
 DIGITS = range(10)
 BATCH = 250
+LARGEST = 1e15  # of a logit: far from any of use, and means and temperatures of such are still finite
 SURE = 0.9  # chosen on held-out images: above it, more looks change hardly an answer
 
 
@@ -83,11 +85,18 @@ def predict(model: MnistCNN, data: LabelledImages) -> Predictions:
 def one_look(model: MnistCNN, images: torch.Tensor) -> torch.Tensor:
     """Logits (N, 10) of uint8 images (N, 28, 28), each seen once.
 
-    Always in float32 on the CPU, so that the same weights give the same answers on every machine.
+    Always in float32 on the CPU, so that the same weights give the same answers on every machine. Raises MnistError
+    when a logit is not finite or beyond LARGEST: finite weights can overflow on the way.
     """
     keep_freed_memory()
     model = model.to("cpu", memory_format=torch.channels_last).eval()
-    return torch.cat([model(as_input(part)) for part in images.split(BATCH)])
+    logits = torch.cat([model(as_input(part)) for part in images.split(BATCH)])
+    # What is not a number fails every comparison, this one too.
+    if not (logits.abs() <= LARGEST).all():
+        raise MnistError(
+            "The network's answers are not finite: train again (mnist-cnn train), if need be at a lower learning_rate."
+        )
+    return logits
 
 
 def closer_look_metrics(predictions: Predictions) -> dict[str, int]:

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from mnist_helpers.errors import MnistError
+from mnist_helpers.output_html import active_part, markdown_html
 from mnist_helpers.paths import replacing, require_writable, shown
 
 TEMPLATE = Path(__file__).resolve().with_name("report_template")
@@ -28,8 +29,9 @@ def export_report(notebooks: Sequence[Path], destination: Path, title: str, bann
     Cells tagged `verdict` become the lead of the page; every notebook becomes a part below it, named by its
     `# Title`. The same notebooks give the same bytes.
 
-    Raises MnistError when a notebook cannot be read, has no title, holds an error, an image without alt text
-    or an output that a page cannot show, or when `destination` cannot be written.
+    Raises MnistError when a notebook cannot be read, has no title, holds an error, an image without alt text,
+    an output that a page cannot show or one with an active part, such as a form, or when `destination` cannot be
+    written.
     """
     lead, parts = [], []
     for path in notebooks:
@@ -40,7 +42,7 @@ def export_report(notebooks: Sequence[Path], destination: Path, title: str, bann
         extra_template_basedirs=[str(TEMPLATE.parent)],  # the default would be the working directory
         template_name=TEMPLATE.name,
         exclude_anchor_links=True,
-        filters={"arrange": _arrange, "code_label": _code_label},
+        filters={"arrange": _arrange, "code_label": _code_label, "markdown_html": markdown_html},
         config=Config({"NbConvertBase": {"display_data_priority": SHOWN_TYPES}}),
     )
     html, _ = exporter.from_notebook_node(_merge(lead, parts), resources={"title": title, "banner": banner})
@@ -86,12 +88,16 @@ def _require_showable(cell: NotebookNode, place: str) -> None:
         kind = next((kind for kind in SHOWN_TYPES if kind in data), None)
         if kind is None:
             raise MnistError(f"{place} has an output that the report cannot show: {', '.join(sorted(data))}.")
+        alt_texts = []
         if kind == "image/png":
             alt_texts = [output.metadata.get(kind, {}).get("alt")]
-        elif kind == "text/html":
-            alt_texts = [image.get("alt") for image in BeautifulSoup(data[kind], "html.parser")("img")]
-        else:
-            continue
+        elif kind != "text/plain":
+            content = BeautifulSoup(data[kind] if kind == "text/html" else markdown_html(data[kind]), "html.parser")
+            if active := active_part(content):
+                raise MnistError(
+                    f"{place} has an output with {active}: the report shows text, tables and its own images only."
+                )
+            alt_texts = [image.get("alt") for image in content("img")]
         if not all(text and text.strip() for text in alt_texts):
             raise MnistError(f"{place} shows a figure without alt text: say what it shows.")
 

@@ -1,5 +1,6 @@
 """The results in words and as plain text, made from metrics.json alone."""
 
+import shlex
 from dataclasses import asdict
 
 from mnist_helpers.settings import ModelSettings, TrainingSettings
@@ -81,12 +82,13 @@ def results_table(metrics: dict) -> str:
 
 
 def reproduce_command(metrics: dict) -> str:
-    """The command that trains and evaluates with the same settings and seeds again."""
+    """The command that trains and evaluates with the same settings and seeds again, ready for a shell."""
     seeds = metrics["seeds"]["n"]
-    words = ["mnist-cnn report", f"--dataset {metrics['dataset']}"]
-    words += [f"--seeds {seeds}"] if seeds > 1 else []
-    words += [f"-p {name} {value}" for name, value in changed_parameters(metrics).items()]
-    return " ".join(words)
+    words = ["mnist-cnn", "report", "--dataset", metrics["dataset"]]
+    words += ["--seeds", seeds] if seeds > 1 else []
+    for name, value in changed_parameters(metrics).items():
+        words += ["-p", name, value]
+    return shlex.join(map(str, words))
 
 
 def changed_parameters(metrics: dict) -> dict[str, object]:

@@ -5,36 +5,53 @@ import os
 import time
 import zipfile
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
 from support import random_images
 
-from mnist_helpers import archive
+from mnist_helpers import archive, provenance
 from mnist_helpers.checkpoint import load_baseline, load_checkpoint, require_same_dataset, save_checkpoint
+from mnist_helpers.data import find_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation import predict
-from mnist_helpers.model import MnistCNN
-from mnist_helpers.paths import RunPaths
+from mnist_helpers.model import MnistCNN, count_parameters
+from mnist_helpers.paths import PROJECT_ROOT, RunPaths
+from mnist_helpers.provenance import PACKAGES, describe_run
 from mnist_helpers.settings import PLAIN_MODEL, ModelSettings, TrainingSettings
 from mnist_helpers.training import TrainingRun
 from mnist_helpers.validation import Epoch
 
 SETTINGS = TrainingSettings(epochs=2)
-PROVENANCE = {
-    "commit": "unknown",
-    "seed": 7,
-    "versions": {"torch": "2"},
-    "duration_seconds": 1.5,
-    "notes": [None, True],
-}
 
 
 def untrained_run(settings: ModelSettings, epochs: int = 2) -> TrainingRun:
     """What a training would return, without one."""
     history = [Epoch(number, 500, 0.1, 0.5, 0.9, 0.4, 0.91) for number in range(1, epochs + 1)]
     return TrainingRun(MnistCNN(settings, 0.13, 0.31).eval(), history, epochs, 1.0)
+
+
+def provenance_of(run: TrainingRun, training: TrainingSettings = SETTINGS) -> dict:
+    """What `describe_run` says of a run, on a machine of our choice."""
+    return {
+        "commit": "1d9eb05f19a44d888ef62ceceed91023e8e5a0c3-modified",
+        "seed": training.seed,
+        "parameters": asdict(run.model.settings) | asdict(training),
+        "parameter_count": count_parameters(run.model),
+        "versions": {"python": "3.13.0rc1", **dict.fromkeys(PACKAGES, "2.15.0+cpu")},
+        "device": "cpu (Intel(R) Core(TM) i7-8650U CPU @ 1.90GHz)",
+        "system": "Linux x86_64",
+        "threads": 2,
+        "precision": "bfloat16",
+        "data_checksum": "b2" * 32,
+        "duration_seconds": 61.6,
+    }
+
+
+def save(path, run: TrainingRun, training: TrainingSettings = SETTINGS) -> None:
+    """Save a run on the digits sample with its provenance."""
+    save_checkpoint(path, run, training, "digits", provenance_of(run, training))
 
 
 @pytest.fixture(params=[ModelSettings(width=2), replace(PLAIN_MODEL, width=2)], ids=["deep", "plain"])
@@ -45,7 +62,7 @@ def run(request) -> TrainingRun:
 @pytest.fixture
 def checkpoint(tmp_path):
     path = tmp_path / "mnist_cnn.pth"
-    save_checkpoint(path, untrained_run(ModelSettings(width=2)), SETTINGS, "digits", PROVENANCE)
+    save(path, untrained_run(ModelSettings(width=2)))
     return path
 
 
@@ -56,21 +73,21 @@ def content(checkpoint) -> dict:
 
 def test_checkpoint_gives_back_what_was_saved(run, tmp_path):
     path = tmp_path / "mnist_cnn.pth"
-    save_checkpoint(path, run, SETTINGS, "digits", PROVENANCE)
+    save(path, run)
     loaded = load_checkpoint(path)
     assert loaded.model.settings == run.model.settings
     assert loaded.history == run.history
     assert loaded.kept_epoch == run.kept_epoch
     assert loaded.training == SETTINGS
     assert loaded.dataset == "digits"
-    assert loaded.provenance == PROVENANCE
+    assert loaded.provenance == provenance_of(run)
     images = random_images(20)
     assert (predict(loaded.model, images).logits == predict(run.model, images).logits).all()
 
 
 def test_the_same_run_makes_the_same_file(run, tmp_path):
     for name in ("first.pth", "second.pth"):
-        save_checkpoint(tmp_path / name, run, SETTINGS, "digits", PROVENANCE)
+        save(tmp_path / name, run)
     assert (tmp_path / "first.pth").read_bytes() == (tmp_path / "second.pth").read_bytes()
 
 
@@ -92,7 +109,7 @@ def test_a_loaded_network_can_be_trained_on(checkpoint):
 
 def test_the_longest_training_can_be_opened(tmp_path):
     run, path = untrained_run(ModelSettings(width=1), epochs=10_000), tmp_path / "long.pth"
-    save_checkpoint(path, run, replace(SETTINGS, epochs=10_000), "digits", PROVENANCE)
+    save(path, run, replace(SETTINGS, epochs=10_000))
     assert load_checkpoint(path).history == run.history
 
 
@@ -109,8 +126,14 @@ def weight(name: str, change):
     return lambda content: content | {"weights": content["weights"] | {name: change(content["weights"][name])}}
 
 
-def provenance(value):
-    return lambda content: content | {"provenance": {"note": value}}
+def origin(**changes):
+    """Change fields of the provenance."""
+    return lambda content: content | {"provenance": content["provenance"] | changes}
+
+
+def nested(field: str, **changes):
+    """Change values within a field of the provenance."""
+    return lambda content: origin(**{field: content["provenance"][field] | changes})(content)
 
 
 def without(name: str):
@@ -164,14 +187,90 @@ FOREIGN = {
     "a weight that is not a number": (weight("output.bias", lambda tensor: tensor / 0), "output.bias has gaps, or"),
     "a spread of zero": (weight("pixel_std", torch.zeros_like), "pixel_std is not positive"),
     "a negative variance": (weight("hidden.2.running_var", torch.neg), "running_var is not positive"),
-    "a tensor in the provenance": (provenance(torch.ones(2)), "provenance"),
-    "a pair in the provenance": (provenance((1, 2)), "provenance"),
-    "not a number in the provenance": (provenance([float("nan")]), "provenance"),
-    "half a character in the provenance": (provenance("\ud800"), "provenance"),
-    "numbered provenance": (lambda content: content | {"provenance": {1: 1}}, "provenance"),
-    "bytes in the provenance": (provenance(b"x"), "damaged"),
-    "a set in the provenance": (provenance({1}), "damaged"),
+    "no provenance": (lambda content: content | {"provenance": {}}, "provenance does not have the fields"),
+    "numbered provenance": (lambda content: content | {"provenance": {1: 1}}, "provenance does not have"),
+    "a note in the provenance": (origin(note="x"), "provenance does not have"),
+    "a list as device": (origin(device=["cpu (x)"]), "device is of the type list"),
+    "a tensor as device": (origin(device=torch.ones(2)), "device is of the type Tensor"),
+    "bytes as device": (origin(device=b"x"), "damaged"),
+    "a set as versions": (origin(versions={"torch"}), "damaged"),
+    "an unknown device": (origin(device="tpu (x)"), "device of provenance"),
+    "half a character as device": (origin(device="cpu (\ud800)"), "device of provenance"),
+    "a line more in the system": (origin(system="Linux\n"), "system of provenance"),
+    "an endless system": (origin(system="x" * 1_000), "system of provenance"),
+    "a short commit": (origin(commit="1d9eb05"), "commit of provenance"),
+    "no checksum": (origin(data_checksum=""), "data_checksum of provenance"),
+    "an unknown precision": (origin(precision="int8"), "precision of provenance"),
+    "no threads": (origin(threads=0), "threads or a duration"),
+    "a truth value as threads": (origin(threads=True), "threads is of the type bool"),
+    "a duration that is not a number": (origin(duration_seconds=float("nan")), "duration_seconds is not a finite"),
+    "a negative duration": (origin(duration_seconds=-1.0), "threads or a duration"),
+    "a text as duration": (origin(duration_seconds="1"), "duration_seconds is of the type str"),
+    "no versions": (origin(versions={}), "versions of provenance does not have"),
+    "a number as version": (nested("versions", torch=2), "torch is of the type int"),
+    "a sentence as version": (nested("versions", torch="2 <b>"), "torch of provenance"),
+    "no parameters": (origin(parameters={}), "parameters of provenance does not have"),
+    "another seed": (origin(seed=8), "other settings"),
+    "another width": (nested("parameters", width=3), "other settings"),
+    "a command as architecture": (nested("parameters", architecture="deep$(touch x)"), "other settings"),
+    "a truth value as epochs": (nested("parameters", epochs=True), "epochs is of the type bool"),
+    "another number of parameters": (origin(parameter_count=7), "counts other parameters"),
 }
+
+
+HOSTILE = (
+    '<meta http-equiv="refresh" content="0;url=http://example.org">',
+    "<form action=http://example.org><input name=password></form>",
+    "[click](javascript:alert(1))",
+    "![x](http://example.org/x.png)",
+    "http://example.org",
+    "`$(touch x)`",
+    "$(touch x)",
+    "a\n```\n<b>",
+    "\x1b[2J",
+    "&lt;",
+)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_no_text_of_the_provenance_can_hold_what_acts(hostile, checkpoint, content):
+    texts = [name for name, value in content["provenance"].items() if isinstance(value, str)]
+    spoils = [origin(**{name: content["provenance"][name] + hostile}) for name in texts]
+    spoils += [origin(**{name: hostile}) for name in texts]
+    for field in ("parameters", "versions"):
+        spoils += [nested(field, **{name: hostile}) for name in content["provenance"][field]]
+        spoils.append(nested(field, **{hostile: "1"}))
+    assert len(spoils) > 25
+    for spoil in spoils:
+        torch.save(spoil(content), checkpoint)
+        refuses(checkpoint, "provenance|is of the type str")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("AMD EPYC", "Intel(R) Core(TM) i7-8650U CPU @ 1.90GHz", "NVIDIA H100 80GB HBM3", "Apple M2", "arm", ""),
+        *("Intel64 Family 6 Model 142 Stepping 10, GenuineIntel", "<b>`$(x)`", "龙芯 3A5000\0", "x" * 1_000, "☃"),
+    ],
+)
+def test_what_training_says_of_any_machine_passes(name, run, tmp_path, monkeypatch):
+    machine = {"device": f"cpu ({name})", "system": name, "threads": 2}
+    monkeypatch.setattr(provenance, "describe_machine", lambda device: machine)
+    described = describe_run(find_data("digits"), SETTINGS, run)
+    path = tmp_path / "mnist_cnn.pth"
+    save_checkpoint(path, run, SETTINGS, "digits", described)
+    assert load_checkpoint(path).provenance == described
+    if name.isascii() and name.isprintable() and "<" not in name and 0 < len(name) < 100:
+        assert (described["device"], described["system"]) == (f"cpu ({name})", name), "an ordinary name stays as it is"
+
+
+@pytest.mark.parametrize("name", ["mnist_cnn.pth", "baseline.pth"])
+def test_the_committed_checkpoints_open(name):
+    path = PROJECT_ROOT / "models" / name
+    if not path.is_file():
+        pytest.skip("models/ does not hold the reference run")
+    stored = torch.load(path, weights_only=True)
+    assert load_checkpoint(path).provenance == stored["provenance"]
 
 
 @pytest.mark.parametrize("case", FOREIGN)
@@ -371,7 +470,7 @@ def test_a_baseline_counts_only_on_the_same_data_and_undamaged(tmp_path, run):
     paths = RunPaths(tmp_path)
     paths.models.mkdir()
     assert load_baseline(paths, "digits") is None
-    save_checkpoint(paths.baseline, run, SETTINGS, "digits", PROVENANCE)
+    save(paths.baseline, run)
     assert load_baseline(paths, "digits").model.settings == run.model.settings
     assert load_baseline(paths, "mnist") is None
     paths.baseline.write_bytes(b"damaged")
@@ -387,7 +486,7 @@ def test_a_result_on_another_data_set_is_protected(tmp_path, run):
     paths = RunPaths(tmp_path)
     paths.models.mkdir()
     require_same_dataset(paths, "mnist")
-    save_checkpoint(paths.checkpoint, run, SETTINGS, "digits", PROVENANCE)
+    save(paths.checkpoint, run)
     require_same_dataset(paths, "digits")
     with pytest.raises(MnistError, match="holds a result on digits"):
         require_same_dataset(paths, "mnist")

@@ -1,4 +1,5 @@
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -141,6 +142,15 @@ def test_words_are_made_from_the_numbers():
     assert reproduce_command(metrics) == "mnist-cnn report --dataset mnist -p epochs 20"
     metrics["seeds"] = {"n": 5}
     assert reproduce_command(metrics) == "mnist-cnn report --dataset mnist --seeds 5 -p epochs 20"
+
+
+def test_the_command_to_paste_is_quoted():
+    parameters = {"architecture": "deep$(touch x)", "optimizer": "sgd; rm x", "epochs": "1`x`", "width": "2\nx"}
+    metrics = {"dataset": "mnist", "seeds": {"n": 1}, "provenance": {"parameters": parameters}}
+    words = shlex.split(reproduce_command(metrics))
+    given = [word for name, value in parameters.items() for word in ("-p", name, value)]
+    assert words == ["mnist-cnn", "report", "--dataset", "mnist", *given]
+    assert "'deep$(touch x)'" in reproduce_command(metrics)
 
 
 @pytest.fixture

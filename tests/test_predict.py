@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 from PIL import Image
 from support import mnist_cnn, run
+from test_checkpoint import SETTINGS, provenance_of, save, untrained_run
 
-from mnist_helpers.checkpoint import load_checkpoint
+from mnist_helpers.checkpoint import load_checkpoint, save_checkpoint
 from mnist_helpers.cli import main
 from mnist_helpers.data import LabelledImages, load_test_data
 from mnist_helpers.evaluation import predict
 from mnist_helpers.images import to_mnist
-from mnist_helpers.paths import PROJECT_ROOT
+from mnist_helpers.paths import PROJECT_ROOT, RunPaths
 from mnist_helpers.prediction import Answer, predict_files, read_image
+from mnist_helpers.settings import ModelSettings
 
 
 @pytest.fixture
@@ -246,6 +248,58 @@ def test_predict_without_a_checkpoint_says_how_to_make_one(tmp_path):
     assert command.code == 1
     assert "mnist-cnn train" in command.err and "Traceback" not in command.err
     assert not list(tmp_path.iterdir())
+
+
+def scaled(name: str, factor: float):
+    return lambda weights: weights[name].mul_(factor)
+
+
+# Every weight is a finite number in each of them.
+OVERFLOWING = {
+    "a spread next to zero": lambda weights: weights["pixel_std"].fill_(1e-45),
+    "huge filters": scaled("features.0.0.weight", 1e38),
+    "huge filters everywhere": lambda weights: [weights[name].mul_(1e15) for name in weights if "weight" in name],
+    "huge outputs": scaled("output.weight", 1e37),
+    "large outputs, whose mean overflows": lambda weights: weights["output.bias"].fill_(3e38),
+}
+
+
+def overflowing(case: str, root: Path) -> RunPaths:
+    """A run folder with a checkpoint whose network gives no finite answer."""
+    paths, run = RunPaths(root), untrained_run(ModelSettings(width=2))
+    paths.models.mkdir()
+    OVERFLOWING[case](run.model.state_dict())
+    save(paths.checkpoint, run)
+    return paths
+
+
+@pytest.mark.parametrize("case", OVERFLOWING)
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_a_network_without_finite_answers_is_refused(case, options, sample, tmp_path, capfd):
+    paths = overflowing(case, tmp_path)
+    code = main(["predict", "--run-root", str(paths.root), *options, *map(str, sample[0])])
+    printed = capfd.readouterr()
+    assert (code, printed.out) == (1, "")
+    assert "not finite" in printed.err and "mnist-cnn train" in printed.err and len(printed.err.splitlines()) == 1
+
+
+def test_evaluate_refuses_such_a_network_before_it_writes_a_result(tmp_path):
+    paths = overflowing("huge filters", tmp_path)
+    command = mnist_cnn("evaluate", "--dataset", "digits", "--run-root", tmp_path)
+    assert command.code == 1 and "answers are not finite" in command.err
+    assert "Traceback" not in command.err and "failed in cell" not in command.err
+    assert not paths.metrics.exists() and not paths.report.exists()
+
+
+@pytest.mark.parametrize("hostile", [{}, {"device": "cpu (<meta http-equiv=refresh>)"}])
+def test_evaluate_refuses_a_strangers_provenance_before_it_writes_a_result(hostile, tmp_path):
+    paths, run = RunPaths(tmp_path), untrained_run(ModelSettings(width=2))
+    paths.models.mkdir()
+    provenance = provenance_of(run) | hostile if hostile else {}
+    save_checkpoint(paths.checkpoint, run, SETTINGS, "digits", provenance)
+    command = mnist_cnn("evaluate", "--dataset", "digits", "--run-root", tmp_path)
+    assert command.code == 1 and "provenance" in command.err and "failed in cell" not in command.err
+    assert not paths.metrics.exists() and not paths.report.exists()
 
 
 def enlarged(image: np.ndarray, side: int = 280, method=Image.Resampling.BICUBIC) -> np.ndarray:

@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from mnist_helpers.errors import MnistError
 from mnist_helpers.report import export_report
 
-CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode() + "\n"
 
 
@@ -224,3 +224,66 @@ def test_links_to_headings_as_notebooks_write_them_lead_to_their_sections(write,
 def test_a_link_that_leads_nowhere_fails_the_export(write, export):
     with pytest.raises(MnistError, match="Nowhere"):
         export(write("04", code("1", display("text/html", '<a href="#Nowhere">see</a>'))))
+
+
+HOSTILE = [
+    '<meta http-equiv="refresh" content="0;url=http://example.org">',
+    'text <meta http-equiv="refresh" content="0;url=http://example.org"> and text',
+    "<form action=http://example.org><input name=password><button>Log in</button></form>",
+    "<img src=http://example.org/x.png>",
+    "<img src=x onerror=alert(1)>",
+    "<svg><a href=http://example.org>x</a></svg>",
+    "<!--><form>-->",
+    "[x](javascript:alert(1))",
+    "[x](http://example.org) and <http://example.org> and http://example.org",
+    "[x]\n\n[x]: http://example.org",
+    "![x](http://example.org/x.png)",
+    "```mermaid\n<form>\n```",
+    '```"><form>\nx\n```',
+    "| a |\n| - |\n| <form> |",
+    "$$<form>$$ \\begin{a}<form>\\end{a}",
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_nothing_in_a_text_that_is_shown_acts(write, export, hostile):
+    page = export(
+        write("04", code("1", display("text/markdown", f"Machine: {hostile}")), code("1", printed(hostile))),
+        write("03", code("1", display("text/markdown", hostile)), title="# Training"),
+    )
+    assert not page.main.select("meta, form, input, button, img, svg, script, iframe, object, embed, base, link")
+    assert all(link["href"].startswith("#") for link in page("a"))
+    assert not [name for tag in page(True) for name in tag.attrs if name.startswith("on")]
+    assert hostile.partition("<")[2].partition(">")[0] in page.main.text, "tags are shown as text"
+
+
+def test_markdown_of_outputs_still_marks_up(write, export):
+    text = "**Bold**, `a < b` and [more](#Data).\n\n```sh\nmnist-cnn report\n```\n\n|a|\n|-|\n|1|"
+    page = export(write("04", code("1", display("text/markdown", text)), markdown("## Data")))
+    output = page.select_one(".output")
+    assert output.strong.text == "Bold" and output.code.text == "a < b" and output.td.text == "1"
+    assert output.a["href"] == "#evaluation-data" and "mnist-cnn report" in output.select_one(".highlight").text
+
+
+@pytest.mark.parametrize(
+    ("html", "named"),
+    [
+        ('<meta http-equiv="refresh" content="0;url=x">', "<meta>"),
+        ("<p>Log in<form action=x></form></p>", "<form>"),
+        ("<iframe src='data:text/html,x'></iframe>", "<iframe>"),
+        ("<object data=x></object>", "<object>"),
+        ("<embed src=x>", "<embed>"),
+        ("<base href=x>", "<base>"),
+        ("<script>x</script>", "<script>"),
+        ("<link rel=prefetch href=x>", "<link>"),
+        ("<svg><animate></animate></svg>", "<svg>"),
+        ("<p onclick='x'>y</p>", "onclick"),
+        ("<a href='javascript:x'>y</a>", "javascript:x"),
+        ("<a href='http://example.org'>y</a>", "http://example.org"),
+        ("<img alt=x src='http://example.org/x.png'>", "http://example.org"),
+        ("<!--><form>-->", "comment"),
+    ],
+)
+def test_an_output_with_an_active_part_fails_with_its_place(write, export, html, named):
+    with pytest.raises(MnistError, match=rf"04\.ipynb, cell 2 has an output with .*{named}"):
+        export(write("04", code("1", display("text/html", html))))
