@@ -168,17 +168,20 @@ def _print_results(results: Iterable, as_json: bool) -> int:
     from mnist_helpers.prediction import Refusal
 
     code, start = 0, "["
-    for result in results:
-        if isinstance(result, Refusal):
-            code = COMMAND_FAILED
-            _say(f"{_one_line(result.path)}: {result.reason}")
-        elif not as_json:
-            print(f"{result.digit} {result.probability:.4f} {_one_line(result.path)}")
+    try:
+        for result in results:
+            if isinstance(result, Refusal):
+                code = COMMAND_FAILED
+                _say(f"{_one_line(result.path)}: {result.reason}")
+            elif not as_json:
+                print(f"{result.digit} {result.probability:.4f} {_one_line(result.path)}")
+            if as_json:
+                print(start, json.dumps(result.as_dict()), sep="\n", end="")
+                start = ","
+    finally:
+        # Also when it ends early: what was answered can be read.
         if as_json:
-            print(start, json.dumps(result.as_dict()), sep="\n", end="")
-            start = ","
-    if as_json:
-        print("\n]")
+            print("\n]" if start == "," else "[]")
     return code
 
 

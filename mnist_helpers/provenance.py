@@ -32,7 +32,7 @@ PROVENANCE = {
     "duration_seconds": float,
 }
 TEXTS = {
-    "commit": r"unknown|([0-9a-f]{40}|[0-9a-f]{64})(-modified)?",
+    "commit": r"unknown|v[0-9][A-Za-z0-9.+]{0,30}|([0-9a-f]{40}|[0-9a-f]{64})(-modified)?",
     "device": rf"(cpu|cuda|mps) [{_LETTERS}]{{1,{_LONGEST}}}",
     "system": rf"[{_LETTERS}]{{1,{_LONGEST}}}",
     "precision": "float32|bfloat16",
