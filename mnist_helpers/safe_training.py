@@ -71,6 +71,4 @@ def _finished_run(paths: RunPaths, configuration: dict[str, object]) -> Training
         return None
     if type(threads) is int and 1 <= threads <= MAX_THREADS:
         use_threads(threads)
-    return TrainingRun(
-        stored.model, stored.history, stored.kept_epoch, seconds if isinstance(seconds, float) else 0.0
-    )
+    return TrainingRun(stored.model, stored.history, stored.kept_epoch, seconds if isinstance(seconds, float) else 0.0)

@@ -97,15 +97,16 @@ class Trainer:
     def finish(self, validation: LabelledImages) -> TrainingRun:
         """The run with the kept weights in its network, calibrated on the validation images.
 
-        Raises MnistError when its answers are not finite.
+        Raises MnistError when its weights or answers are not finite.
         """
         self.model.load_state_dict(self.kept_weights)
         try:
             calibrate(self.model, validation)
-        except ValueError as error:
-            raise MnistError(
-                "The trained network's answers are not finite: lower learning_rate, and train anew, without --resume."
-            ) from error
+            finite = all(values.isfinite().all() for values in self.model.state_dict().values())
+        except ValueError:
+            finite = False
+        if not finite:
+            raise MnistError("The network has numbers that are not finite: lower learning_rate, without --resume.")
         model = self.model.to("cpu", memory_format=torch.contiguous_format).eval()
         return TrainingRun(model, self.history, best_epoch(self.history), self.seconds)
 
