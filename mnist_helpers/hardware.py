@@ -8,6 +8,8 @@ import torch
 
 from mnist_helpers.errors import MnistError
 
+MAX_THREADS = 1024
+
 # glibc's mallopt: M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD.
 _KEEP_MEMORY = {-1: 1 << 30, -2: 64 << 20, -3: 32 << 20}
 
@@ -47,6 +49,15 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         for option, value in _KEEP_MEMORY.items():
             libc.mallopt(option, value)
+
+
+def use_threads(number: int) -> None:
+    """Compute on the CPU with this many threads from now on, whatever the environment and the processor's load say.
+
+    How a sum is split among threads decides how it is rounded. A number that is set is also one that MKL keeps to:
+    of itself it may take fewer.
+    """
+    torch.set_num_threads(number)
 
 
 def peak_memory() -> int | None:

@@ -1,10 +1,10 @@
 """One run at a time in a folder, by a lock that the operating system drops when its holder dies."""
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import shown
@@ -16,29 +16,17 @@ def hold_lock(path: Path) -> Iterator[None]:
 
     Raises MnistError when another process holds it, or when the file cannot be written.
     """
+    lock = FileLock(path)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        lock.acquire(blocking=False)
+    # Of the two the first is a kind of the second.
+    except Timeout as error:
+        raise MnistError(
+            f"Another run is at work in {shown(path.parent)}: wait for it, or name another folder with --run-root."
+        ) from error
     except OSError as error:
         raise MnistError(f"Cannot write {shown(path)} ({error.strerror}).") from error
     try:
-        try:
-            _lock(descriptor)
-        except OSError as error:
-            raise MnistError(
-                f"Another run is at work in {shown(path.parent)}: wait for it, or name another folder with --run-root."
-            ) from error
         yield
     finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int) -> None:
-    """Take the lock without waiting, or raise OSError."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock.release()

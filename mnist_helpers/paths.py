@@ -68,6 +68,11 @@ class RunPaths:
         return self.models / "training_state.pth"
 
     @property
+    def lock(self) -> Path:
+        """The file that a training holds locked while it changes this folder."""
+        return self.models / ".training.lock"
+
+    @property
     def outputs(self) -> Path:
         """Folder of figures and metrics."""
         return self.root / "outputs"

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 
-from mnist_helpers.checkpoint import save_checkpoint
+from mnist_helpers.checkpoint import load_checkpoint, save_checkpoint
 from mnist_helpers.data import DataSource, LabelledImages
+from mnist_helpers.errors import MnistError
+from mnist_helpers.hardware import MAX_THREADS, use_threads
 from mnist_helpers.lock import hold_lock
 from mnist_helpers.paths import RunPaths
 from mnist_helpers.provenance import describe_run
@@ -15,18 +17,6 @@ from mnist_helpers.training import TrainingRun, train
 from mnist_helpers.validation import Epoch
 
 
-def open_state(
-    paths: RunPaths, source: DataSource, model_settings: ModelSettings, settings: TrainingSettings, resume: bool
-) -> StateFile:
-    """Where the state of this run is saved; unless it is to `resume`, an earlier unfinished run is forgotten."""
-    configuration = asdict(model_settings) | asdict(settings)
-    configuration |= {"dataset": source.name, "data_checksum": source.checksum, "torch": version("torch")}
-    state = StateFile(paths.training_state, configuration)
-    if not resume:
-        state.remove()
-    return state
-
-
 def train_and_save(
     paths: RunPaths,
     source: DataSource,
@@ -34,14 +24,51 @@ def train_and_save(
     model_settings: ModelSettings,
     settings: TrainingSettings,
     on_epoch: Callable[[list[Epoch], float], None],
-    state: StateFile,
+    resume: bool,
 ) -> TrainingRun:
     """Train on the first part of `data`, validate on the second, and replace the run folder's checkpoint at the end.
 
-    Raises MnistError when another training is at work in the folder, when `state` holds a run with another
-    configuration, or when something cannot be written; the earlier checkpoint then stays.
+    With `resume` an unfinished run of the same configuration goes on where it was; where there is none, but the
+    checkpoint is what this very configuration led to, that is the result. Otherwise an unfinished run is forgotten.
+
+    Raises MnistError when another training is at work in the folder, when the unfinished run to resume has another
+    configuration or is damaged, or when something cannot be written; the earlier checkpoint then stays.
     """
-    with hold_lock(paths.models / ".training.lock"):
+    configuration = _configuration(model_settings, settings, source.name, source.checksum, version("torch"))
+    state = StateFile(paths.training_state, configuration)
+    # Nothing in the folder changes before the lock is held or after it is let go.
+    with hold_lock(paths.lock):
+        if not resume:
+            state.remove()
+        elif not state.path.exists() and (finished := _finished_run(paths, configuration)):
+            return finished
         run = train(*data, model_settings, settings, on_epoch, state)
         save_checkpoint(paths.checkpoint, run, settings, source.name, describe_run(source, settings, run))
+        state.remove()
     return run
+
+
+def _configuration(
+    model_settings: ModelSettings, settings: TrainingSettings, dataset: str, data_checksum: object, torch: object
+) -> dict[str, object]:
+    """Everything that decides the result, but for the machine and its number of threads."""
+    configuration = asdict(model_settings) | asdict(settings)
+    return configuration | {"dataset": dataset, "data_checksum": data_checksum, "torch": torch}
+
+
+def _finished_run(paths: RunPaths, configuration: dict[str, object]) -> TrainingRun | None:
+    """The run in the checkpoint, if it had this configuration; what is computed next has its number of threads."""
+    try:
+        stored = load_checkpoint(paths.checkpoint)
+    except MnistError:
+        return None
+    # A checkpoint's provenance is proven to be plain values, but not which.
+    provenance = {"versions": {}, "threads": 0, "duration_seconds": 0.0} | stored.provenance
+    versions, threads, seconds = provenance["versions"], provenance["threads"], provenance["duration_seconds"]
+    torch = versions.get("torch") if isinstance(versions, dict) else None
+    checksum = provenance.get("data_checksum")
+    if configuration != _configuration(stored.model.settings, stored.training, stored.dataset, checksum, torch):
+        return None
+    if type(threads) is int and 1 <= threads <= MAX_THREADS:
+        use_threads(threads)
+    return TrainingRun(stored.model, stored.history, stored.kept_epoch, seconds if isinstance(seconds, float) else 0.0)

@@ -14,6 +14,7 @@ import torch
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation import Predictions, predict
+from mnist_helpers.lock import hold_lock
 from mnist_helpers.model import MnistCNN
 from mnist_helpers.paths import RunPaths, replacing, shown
 from mnist_helpers.settings import ModelSettings, TrainingSettings
@@ -35,13 +36,16 @@ def train_other_seeds(
 
     `first` is the network of the first seed. Answers that are stored already with this very network are kept, so a
     run that was interrupted goes on with the next seed. `on_epoch` gives a seed's callback for `training.train`.
+
+    Raises MnistError when another training is at work in the folder.
     """
-    answers = _read(paths, first)
-    for seed in range(settings.seed + 1, settings.seed + seeds):
-        if seed not in answers:
-            run = train(*data, model_settings, replace(settings, seed=seed), on_epoch(seed))
-            answers[seed] = "".join(map(str, predict(run.model, test).predicted))
-            _write(paths, first, answers)
+    with hold_lock(paths.lock):
+        answers = _read(paths, first)
+        for seed in range(settings.seed + 1, settings.seed + seeds):
+            if seed not in answers:
+                run = train(*data, model_settings, replace(settings, seed=seed), on_epoch(seed))
+                answers[seed] = "".join(map(str, predict(run.model, test).predicted))
+                _write(paths, first, answers)
 
 
 def seed_metrics(paths: RunPaths, first: MnistCNN, predictions: Predictions) -> dict:

@@ -10,10 +10,11 @@ import torch
 from mnist_helpers.augmentation import augment_batch
 from mnist_helpers.data import LabelledImages, pixel_statistics
 from mnist_helpers.errors import MnistError
-from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory
+from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory, use_threads
 from mnist_helpers.model import MnistCNN, as_input
 from mnist_helpers.selection import batches, choose_images, skipped_share
 from mnist_helpers.settings import ModelSettings, TrainingSettings
+from mnist_helpers.state_check import require_state
 from mnist_helpers.state_file import StateFile
 from mnist_helpers.step import make_optimizer, one_cycle, train_step
 from mnist_helpers.validation import Epoch, best_epoch, calibrate, validate
@@ -41,14 +42,19 @@ def train(
 
     `on_epoch` is called after each epoch with the history so far and the seconds spent. With a `state_file` the
     whole state is saved there after each epoch, and a state found there is taken up; the result is the same as
-    without the interruption. The same settings on the same machine give the same weights.
+    without the interruption. The same settings and number of threads on the same machine give the same weights; a run
+    that is taken up goes on with the number it began with.
 
-    Raises MnistError when the loss is no longer finite.
+    Raises MnistError when the loss is no longer finite, or when the state is not one of this run.
     """
     keep_freed_memory()
+    use_threads(torch.get_num_threads())
     trainer = Trainer(data, model_settings, settings)
     if state_file is not None and (state := state_file.load()) is not None:
-        trainer.load_state(state)
+        try:
+            trainer.load_state(state)
+        except ValueError as error:
+            raise state_file.unusable(error) from error
     start = time.perf_counter() - trainer.seconds
     while len(trainer.history) < settings.passes:
         trainer.run_epoch(validation)
@@ -89,9 +95,18 @@ class Trainer:
             self.kept_weights = copy.deepcopy(self.model.state_dict())
 
     def finish(self, validation: LabelledImages) -> TrainingRun:
-        """The run with the kept weights in its network, calibrated on the validation images."""
+        """The run with the kept weights in its network, calibrated on the validation images.
+
+        Raises MnistError when its weights or answers are not finite.
+        """
         self.model.load_state_dict(self.kept_weights)
-        calibrate(self.model, validation)
+        try:
+            calibrate(self.model, validation)
+            finite = all(values.isfinite().all() for values in self.model.state_dict().values())
+        except ValueError:
+            finite = False
+        if not finite:
+            raise MnistError("The network has numbers that are not finite: lower learning_rate, without --resume.")
         model = self.model.to("cpu", memory_format=torch.contiguous_format).eval()
         return TrainingRun(model, self.history, best_epoch(self.history), self.seconds)
 
@@ -99,24 +114,39 @@ class Trainer:
         """Plain values and tensors from which `load_state` restores this very moment."""
         return {
             "weights": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            # Without its settings: those are the run's, and the learning rate is set before every step.
+            "optimizer": self.optimizer.state_dict()["state"],
             "losses": self.losses,
             # Dropout draws from the default generator.
             "generators": [self.order.get_state(), self.distortion.get_state(), torch.get_rng_state()],
             "history": [asdict(epoch) for epoch in self.history],
             "kept_weights": self.kept_weights,
             "seconds": self.seconds,
+            "threads": torch.get_num_threads(),
         }
 
-    def load_state(self, state: dict) -> None:
-        """Go on from a moment that `state` described, in this process or in another."""
+    def load_state(self, state: object) -> None:
+        """Go on from a moment that `state` described, in this process or in another, with as many threads.
+
+        Only a new trainer can. Raises ValueError for anything but such a state of this very training.
+        """
+        # A step along no gradient: from it on the optimizer has all that it keeps.
+        for parameter in self.model.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        self.optimizer.step()
+        pattern = self.state() | {"kept_weights": self.model.state_dict()}
+        require_state(state, pattern, len(self.data), self.settings.passes)
+        use_threads(state["threads"])
         self.model.load_state_dict(state["weights"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state["optimizer"]})
         self.losses.copy_(state["losses"])
         order, distortion, default = state["generators"]
-        self.order.set_state(order)
-        self.distortion.set_state(distortion)
-        torch.set_rng_state(default)
+        try:
+            self.order.set_state(order)
+            self.distortion.set_state(distortion)
+            torch.set_rng_state(default)
+        except RuntimeError as error:
+            raise ValueError("a generator has an impossible state") from error
         self.history = [Epoch(**epoch) for epoch in state["history"]]
         self.kept_weights = state["kept_weights"]
         self.seconds = state["seconds"]

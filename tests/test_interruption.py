@@ -5,13 +5,18 @@ import os
 import random
 import resource
 import signal
+import struct
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from support import QUICK
+from support import run as execute
 
 from mnist_helpers import lock, paths
 from mnist_helpers.checkpoint import load_checkpoint
@@ -19,12 +24,13 @@ from mnist_helpers.cli import main
 from mnist_helpers.data import find_data, load_training_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import RunPaths, prepare_run
-from mnist_helpers.safe_training import open_state, train_and_save
+from mnist_helpers.safe_training import train_and_save
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.state_file import StateFile
 
 MODEL = ModelSettings(width=2, dropout=0.2)
 SETTINGS = TrainingSettings(epochs=40, batch_size=100, precision="float32")
+SHORT = TrainingSettings(epochs=2, batch_size=50)
 KILLS = 20
 
 
@@ -38,8 +44,7 @@ def train_here(root, epochs: int = SETTINGS.epochs, slow_saves: bool = False) ->
     source = find_data("digits")
     run_paths = prepare_run(root, source.name)
     settings = TrainingSettings(**SETTINGS.__dict__ | {"epochs": epochs})
-    state = open_state(run_paths, source, MODEL, settings, resume=True)
-    train_and_save(run_paths, source, load_training_data(source), MODEL, settings, lambda *_: None, state)
+    train_and_save(run_paths, source, load_training_data(source), MODEL, settings, lambda *_: None, resume=True)
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +115,25 @@ def _wait_for(condition, seconds: float = 60) -> None:
         time.sleep(0.005)
 
 
+class StopError(Exception):
+    """Ends a training between two epochs."""
+
+
+def train_some(run: RunPaths, settings: TrainingSettings, stop_after: int = 0, resume: bool = False):
+    """Train a tiny network; a `stop_after` leaves the run unfinished after that epoch."""
+    source = find_data("digits")
+    data = tuple(part[:200] for part in load_training_data(source))
+
+    def on_epoch(history, seconds) -> None:
+        if len(history) == stop_after:
+            raise StopError
+
+    try:
+        return train_and_save(run, source, data, ModelSettings(width=1), settings, on_epoch, resume)
+    except StopError:
+        return None
+
+
 @pytest.fixture
 def state(tmp_path) -> StateFile:
     file = StateFile(tmp_path / "training_state.pth", {"epochs": 3, "seed": 7})
@@ -131,20 +155,83 @@ def test_a_state_of_another_configuration_is_refused_naming_what_differs(state):
 
 
 def test_a_damaged_state_is_refused(state):
-    state.path.write_bytes(state.path.read_bytes()[:200])
-    with pytest.raises(MnistError, match="train anew, without --resume"):
+    whole = state.path.read_bytes()
+    number = whole.index(struct.pack(">d", 1.0))
+    # torch itself would read the changed number as if nothing were wrong.
+    for damaged in (b"", whole[:200], whole[: number + 7] + b"\1" + whole[number + 8 :]):
+        state.path.write_bytes(damaged)
+        with pytest.raises(MnistError, match="train anew, without --resume"):
+            state.load()
+
+
+def test_a_folder_in_the_place_of_the_state_is_named_and_stays(state):
+    state.path.unlink()
+    state.path.mkdir()
+    with pytest.raises(MnistError, match="it is not a file"):
         state.load()
+    with pytest.raises(MnistError, match="Cannot remove"):
+        state.remove()
 
 
 def test_command_refuses_to_resume_with_other_settings(tmp_path, capsys):
-    source = find_data("digits")
-    run = prepare_run(tmp_path, "digits")
-    settings = TrainingSettings(epochs=9)
-    open_state(run, source, ModelSettings(), settings, resume=True).save({})
+    train_some(prepare_run(tmp_path, "digits"), TrainingSettings(epochs=9), stop_after=1)
     code = main(["train", "--dataset", "digits", "--run-root", str(tmp_path), "--resume", *QUICK])
     printed = capsys.readouterr()
     assert code == 1
     assert "another configuration" in printed.err and "epochs" in printed.err
+
+
+def test_a_refused_training_leaves_the_state_of_the_one_at_work(tmp_path):
+    run = prepare_run(tmp_path, "digits")
+    train_some(run, SHORT, stop_after=1)
+    before = run.training_state.read_bytes()
+    with holding(run.lock), pytest.raises(MnistError, match="Another run is at work"):
+        train_some(run, SHORT)
+    assert run.training_state.read_bytes() == before
+    assert train_some(run, SHORT).kept_epoch <= 2
+    assert not run.training_state.exists()
+
+
+def test_a_finished_run_is_taken_up_without_training(tmp_path):
+    run = prepare_run(tmp_path, "digits")
+    first = train_some(run, SHORT)
+    before = run.checkpoint.read_bytes()
+    # It would stop in the first epoch if there were one.
+    again = train_some(run, SHORT, stop_after=1, resume=True)
+    assert again.history == first.history and again.kept_epoch == first.kept_epoch
+    for name, tensor in first.model.state_dict().items():
+        assert torch.equal(tensor, again.model.state_dict()[name]), name
+    assert run.checkpoint.read_bytes() == before
+    # Without resume, or with another configuration, it does train.
+    assert train_some(run, SHORT, stop_after=1) is None
+    run.training_state.unlink()
+    assert train_some(run, replace(SHORT, seed=8), stop_after=1, resume=True) is None
+
+
+_TRAIN = """
+import os, sys
+import test_interruption as here
+from mnist_helpers.paths import prepare_run
+here.train_some(prepare_run(sys.argv[1], "digits"), here.SHORT, int(sys.argv[2]), sys.argv[2] == "0")
+"""
+
+
+def test_a_resumed_run_has_the_threads_that_it_began_with(tmp_path):
+    def train_with(threads: int, folder: str, stop_after: int = 0) -> RunPaths:
+        tests = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+        command = (sys.executable, "-c", _TRAIN, tmp_path / folder, stop_after)
+        done = execute(*command, OMP_NUM_THREADS=threads, PYTHONPATH=tests)
+        assert done.code == 0, done.err
+        return RunPaths(tmp_path / folder)
+
+    whole, other = train_with(2, "whole"), train_with(1, "other")
+    differing = [name for name, tensor in weights(whole).items() if not torch.equal(tensor, weights(other)[name])]
+    assert differing, "the number of threads does not matter here: this test shows nothing"
+    train_with(2, "broken", stop_after=1)
+    broken = train_with(1, "broken")
+    for name, tensor in weights(whole).items():
+        assert torch.equal(tensor, weights(broken)[name]), name
+    assert load_checkpoint(broken.checkpoint).provenance["threads"] == 2
 
 
 def test_the_state_of_a_finished_run_is_removed(digits_run):
@@ -152,17 +239,10 @@ def test_the_state_of_a_finished_run_is_removed(digits_run):
 
 
 def test_a_folder_in_use_is_refused_and_a_dead_lock_does_not_block(digits_run, capsys, tmp_path):
-    holder = subprocess.Popen(
-        [sys.executable, "-c", _HOLD, str(tmp_path / ".mnist-cnn.lock")], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert holder.stdout.readline() == "held\n"
+    with holding(tmp_path / ".mnist-cnn.lock"):
         code = main(["explore", "--dataset", "digits", "--run-root", str(tmp_path)])
         assert code == 1
         assert "Another run is at work" in capsys.readouterr().err
-    finally:
-        holder.kill()
-        holder.wait()
     assert (tmp_path / ".mnist-cnn.lock").exists()
     with lock.hold_lock(tmp_path / ".mnist-cnn.lock"):
         pass
@@ -177,15 +257,31 @@ with hold_lock(pathlib.Path(sys.argv[1])):
 """
 
 
+@contextmanager
+def holding(path):
+    """Another process holds the lock, and is killed at the end."""
+    holder = subprocess.Popen([sys.executable, "-c", _HOLD, str(path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline() == "held\n"
+        yield
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+def test_a_folder_in_the_place_of_the_lock_is_named(tmp_path):
+    with pytest.raises(MnistError, match="Cannot write"), lock.hold_lock(tmp_path):
+        pass
+
+
 def _fill_disk(root, results) -> None:
     """Train with a disk that has room for nothing more once the run has begun."""
     try:
         source = find_data("digits")
         run = prepare_run(root, source.name)
         data = load_training_data(source)
-        state = open_state(run, source, MODEL, SETTINGS, resume=False)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-        train_and_save(run, source, data, MODEL, SETTINGS, lambda *_: None, state)
+        train_and_save(run, source, data, MODEL, SETTINGS, lambda *_: None, resume=False)
         results.put("no error")
     except MnistError as error:
         results.put(str(error))
@@ -230,10 +326,8 @@ def test_ctrl_c_stops_cleanly_says_how_to_go_on_and_going_on_works(tmp_path):
     assert not run.checkpoint.exists()
     _wait_for(lambda: _lock_is_free(run))
     # The unfinished run is of 400 epochs: what was reached is still there for it.
-    source = find_data("digits")
-    settings = TrainingSettings(epochs=400)
-    stored = open_state(run, source, ModelSettings(width=2), settings, resume=True).load()
-    assert len(stored["history"]) >= 1
+    stored = torch.load(run.training_state, weights_only=True)
+    assert stored["configuration"]["epochs"] == 400 and len(stored["state"]["history"]) >= 1
 
 
 def _lock_is_free(run: RunPaths) -> bool:
