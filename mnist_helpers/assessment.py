@@ -14,7 +14,7 @@ from mnist_helpers.evaluation import Predictions, closer_look_metrics, compute_m
 from mnist_helpers.gates import check_gates
 from mnist_helpers.intervals import mcnemar_exact, verdict, wilson_interval
 from mnist_helpers.label_errors import label_error_metrics
-from mnist_helpers.model import MnistCNN, count_parameters
+from mnist_helpers.model import MnistCNN, count_parameters, weights_checksum
 from mnist_helpers.paths import RunPaths
 from mnist_helpers.seeds import seed_metrics
 from mnist_helpers.selective import selective_metrics
@@ -44,6 +44,7 @@ def assess(source: DataSource, paths: RunPaths, checkpoint: Checkpoint) -> Asses
     baseline = load_baseline(paths, source.name)
     metrics = {
         "dataset": source.name,
+        "network": weights_checksum(checkpoint.model),
         **compute_metrics(predictions),
         "seeds": seed_metrics(paths, checkpoint.model, predictions),
         "closer_look": closer_look_metrics(predictions),

@@ -11,12 +11,13 @@ from scipy.special import softmax
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from torch.nn import functional as F
 
+from mnist_helpers.belonging import note_outdated
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.errors import MnistError
 from mnist_helpers.hardware import keep_freed_memory
 from mnist_helpers.intervals import bootstrap_scores, wilson_interval
 from mnist_helpers.model import MnistCNN, as_input
-from mnist_helpers.paths import replacing
+from mnist_helpers.paths import RunPaths, replacing
 
 DIGITS = range(10)
 BATCH = 250
@@ -153,10 +154,11 @@ def most_confused(matrix: np.ndarray) -> list[dict[str, int]]:
     return sorted(pairs, key=lambda pair: -pair["count"])
 
 
-def write_metrics(path: Path, metrics: dict) -> None:
+def write_metrics(paths: RunPaths, metrics: dict) -> None:
     """Write metrics.json, the one source of every number in the report; it is replaced at once."""
-    with replacing(path) as temporary:
+    with replacing(paths.metrics) as temporary:
         temporary.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    note_outdated(paths, metrics["network"])
 
 
 def read_metrics(path: Path) -> dict:

@@ -1,5 +1,6 @@
 """The network: what it is made of, and how it starts."""
 
+import hashlib
 from dataclasses import dataclass
 
 import torch
@@ -130,6 +131,15 @@ def remove_paper(images: torch.Tensor) -> torch.Tensor:
 def as_input(images: torch.Tensor) -> torch.Tensor:
     """uint8 images (N, 28, 28) as the network's input: float (N, 1, 28, 28) on the scale 0 to 1."""
     return images.unsqueeze(1).float() / 255
+
+
+def weights_checksum(model: nn.Module) -> str:
+    """SHA-256 over all weights: it is the same after a repetition of the training, and differs after any other."""
+    checksum = hashlib.sha256()
+    for name, tensor in model.state_dict().items():
+        checksum.update(name.encode())
+        checksum.update(tensor.cpu().to(torch.float32).contiguous().numpy().tobytes())
+    return checksum.hexdigest()
 
 
 def count_parameters(model: nn.Module) -> int:

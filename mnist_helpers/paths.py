@@ -68,11 +68,6 @@ class RunPaths:
         return self.models / "training_state.pth"
 
     @property
-    def lock(self) -> Path:
-        """The file that a training holds locked while it changes this folder."""
-        return self.models / ".training.lock"
-
-    @property
     def outputs(self) -> Path:
         """Folder of figures and metrics."""
         return self.root / "outputs"
@@ -101,6 +96,11 @@ class RunPaths:
     def reports(self) -> Path:
         """Folder of the exported report."""
         return self.root / "reports"
+
+    @property
+    def outdated_note(self) -> Path:
+        """There while metrics and report are those of an earlier network than the checkpoint."""
+        return self.reports / "OUTDATED.txt"
 
     @property
     def report(self) -> Path:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnist_helpers.belonging import note_outdated, speaks_of, stamp
 from mnist_helpers.checkpoint import load_checkpoint, require_same_dataset
 from mnist_helpers.data import find_data
 from mnist_helpers.execution import execute_notebook
 from mnist_helpers.lock import hold_lock
+from mnist_helpers.model import weights_checksum
 from mnist_helpers.parameters import parse_parameters
 from mnist_helpers.paths import NOTEBOOKS, RunPaths, prepare_run, run_paths, shown
 from mnist_helpers.report import export_report
@@ -21,6 +23,8 @@ STAGES = {
     "train": "03_training",
     "evaluate": "04_evaluation",
 }
+# Their notebooks make or judge the network.
+NETWORK_STAGES = ("train", "evaluate")
 # The reader of the report wants the verdict first and the data last.
 REPORT_ORDER = ("evaluate", "train", "design", "explore")
 TITLE = "MNIST digit classification: evaluation report"
@@ -61,27 +65,44 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
     common = {"dataset": source.name, "data_root": request.data_root, "run_root": request.run_root}
     given = {name: value for name, value in common.items() if value}
     resume = any(values.get("resume") for values in parameters.values())
-    with hold_lock(paths.lock), working_folder(paths, trains, resume) as work:
-        for stage, notebook in notebooks.items():
-            _say(f"Running {notebook.stem} on {source.name}")
-            failed = _executed(paths, stage).with_suffix(".failed.ipynb")
-            execute_notebook(notebook, given | parameters[notebook], _executed(work, stage), work.root, failed)
-        if "evaluate" in stages:
-            write_report(work, source.name)
+    with hold_lock(paths.lock):
+        with working_folder(paths, trains, resume) as work:
+            for stage, notebook in notebooks.items():
+                _say(f"Running {notebook.stem} on {source.name}")
+                failed = _executed(paths, stage).with_suffix(".failed.ipynb")
+                execute_notebook(notebook, given | parameters[notebook], _executed(work, stage), work.root, failed)
+                if stage in NETWORK_STAGES:
+                    stamp(_executed(work, stage), network_checksum(work))
+            if "evaluate" in stages:
+                write_report(work, source.name)
+        if trains or "evaluate" in stages:
+            note_outdated(paths, network_checksum(paths))
     if "evaluate" in stages:
         _say(f"Wrote {shown(paths.report)}")
     return paths
 
 
 def write_report(paths: RunPaths, dataset: str) -> None:
-    """Export the executed notebooks of a run as one HTML file. Raises MnistError."""
-    executed = [_executed(paths, stage) for stage in REPORT_ORDER]
+    """Export the executed notebooks of a run as one HTML file, those of another network left out. Raises MnistError."""
+    network = network_checksum(paths)
+    notebooks = []
+    for stage in REPORT_ORDER:
+        executed = _executed(paths, stage)
+        if executed.is_file() and (stage not in NETWORK_STAGES or speaks_of(executed, network)):
+            notebooks.append(executed)
+        elif executed.is_file():
+            _say(f"{executed.stem} is of another network: left out of the report; mnist-cnn {stage} makes it anew.")
     export_report(
-        [notebook for notebook in executed if notebook.is_file()],
+        notebooks,
         paths.report,
         title=TITLE,
         banner=DIGITS_BANNER if dataset == "digits" else "",
     )
+
+
+def network_checksum(paths: RunPaths) -> str:
+    """The checksum of a run's network. Raises MnistError when there is none."""
+    return weights_checksum(load_checkpoint(paths.checkpoint).model)
 
 
 def _executed(paths: RunPaths, stage: str) -> Path:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 
+from mnist_helpers.belonging import note_outdated
 from mnist_helpers.checkpoint import load_checkpoint, save_checkpoint
 from mnist_helpers.data import DataSource, LabelledImages
 from mnist_helpers.errors import MnistError
-from mnist_helpers.hardware import MAX_THREADS, use_threads
+from mnist_helpers.hardware import use_threads
 from mnist_helpers.lock import hold_lock
+from mnist_helpers.model import weights_checksum
 from mnist_helpers.paths import RunPaths
 from mnist_helpers.provenance import describe_run
 from mnist_helpers.settings import ModelSettings, TrainingSettings
@@ -45,6 +47,7 @@ def train_and_save(
         run = train(*data, model_settings, settings, on_epoch, state)
         save_checkpoint(paths.checkpoint, run, settings, source.name, describe_run(source, settings, run))
         state.remove()
+        note_outdated(paths, weights_checksum(run.model))
     return run
 
 
@@ -62,13 +65,9 @@ def _finished_run(paths: RunPaths, configuration: dict[str, object]) -> Training
         stored = load_checkpoint(paths.checkpoint)
     except MnistError:
         return None
-    # A checkpoint's provenance is proven to be plain values, but not which.
-    provenance = {"versions": {}, "threads": 0, "duration_seconds": 0.0} | stored.provenance
-    versions, threads, seconds = provenance["versions"], provenance["threads"], provenance["duration_seconds"]
-    torch = versions.get("torch") if isinstance(versions, dict) else None
-    checksum = provenance.get("data_checksum")
+    provenance = stored.provenance
+    checksum, torch = provenance["data_checksum"], provenance["versions"]["torch"]
     if configuration != _configuration(stored.model.settings, stored.training, stored.dataset, checksum, torch):
         return None
-    if type(threads) is int and 1 <= threads <= MAX_THREADS:
-        use_threads(threads)
-    return TrainingRun(stored.model, stored.history, stored.kept_epoch, seconds if isinstance(seconds, float) else 0.0)
+    use_threads(provenance["threads"])
+    return TrainingRun(stored.model, stored.history, stored.kept_epoch, provenance["duration_seconds"])

@@ -3,19 +3,16 @@
 Only the first network is kept. Of the others their answers on the test images are stored, which the evaluation counts.
 """
 
-import hashlib
 import json
 import statistics
 from collections.abc import Callable
 from dataclasses import replace
 
-import torch
-
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation import Predictions, predict
 from mnist_helpers.lock import hold_lock
-from mnist_helpers.model import MnistCNN
+from mnist_helpers.model import MnistCNN, weights_checksum
 from mnist_helpers.paths import RunPaths, replacing, shown
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training import train
@@ -72,7 +69,7 @@ def _read(paths: RunPaths, first: MnistCNN) -> dict[int, str]:
     """Seed to answers, a digit an image; empty when none are stored beside this network."""
     try:
         content = json.loads(paths.seed_answers.read_text(encoding="utf-8"))
-        if content["first_network"] != _digest(first):
+        if content["first_network"] != weights_checksum(first):
             return {}
         return {int(seed): str(answers) for seed, answers in content["answers"].items()}
     except FileNotFoundError:
@@ -82,18 +79,9 @@ def _read(paths: RunPaths, first: MnistCNN) -> dict[int, str]:
 
 
 def _write(paths: RunPaths, first: MnistCNN, answers: dict[int, str]) -> None:
-    content = {"first_network": _digest(first), "answers": answers}
+    content = {"first_network": weights_checksum(first), "answers": answers}
     with replacing(paths.seed_answers) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def _digest(model: MnistCNN) -> str:
-    """SHA-256 of all weights: it is the same after a repetition of the training, and differs after any other."""
-    digest = hashlib.sha256()
-    for name, tensor in model.state_dict().items():
-        digest.update(name.encode())
-        digest.update(tensor.to(torch.float32).contiguous().numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _damaged(paths: RunPaths) -> MnistError:

@@ -18,6 +18,7 @@ from mnist_helpers.evaluation import (
     write_metrics,
 )
 from mnist_helpers.model import MnistCNN
+from mnist_helpers.paths import prepare_run
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.suggestions import suggest_improvements
 from mnist_helpers.summary import classification_report, headline, reproduce_command
@@ -124,9 +125,10 @@ def test_scores_lie_within_their_intervals():
 
 
 def test_metrics_survive_the_file(tmp_path):
-    metrics = {"dataset": "digits", **compute_metrics(predictions(LABELS))}
-    write_metrics(tmp_path / "metrics.json", metrics)
-    assert read_metrics(tmp_path / "metrics.json") == json.loads(json.dumps(metrics))
+    metrics = {"dataset": "digits", "network": "0" * 64, **compute_metrics(predictions(LABELS))}
+    paths = prepare_run(tmp_path, "digits")
+    write_metrics(paths, metrics)
+    assert read_metrics(paths.metrics) == json.loads(json.dumps(metrics))
 
 
 def test_words_are_made_from_the_numbers():
