@@ -29,7 +29,7 @@ from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.state_file import StateFile
 
 MODEL = ModelSettings(width=2, dropout=0.2)
-SETTINGS = TrainingSettings(epochs=40, batch_size=100, precision="float32")
+SETTINGS = TrainingSettings(epochs=100, batch_size=100, precision="float32")
 SHORT = TrainingSettings(epochs=2, batch_size=50)
 KILLS = 20
 
