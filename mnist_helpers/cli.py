@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import errno
 import json
+import logging
 import os
 import shlex
 import sys
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Whatever goes wrong is one line on stderr; `--debug` adds the traceback.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
+    # What libraries log, such as a kernel that died of the same Ctrl-C, is not for the user.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         _require_streams()
         _require_working_folder()

@@ -43,6 +43,7 @@ def train_and_save(
         if not resume:
             state.remove()
         elif not state.path.exists() and (finished := _finished_run(paths, configuration)):
+            on_epoch(finished.history, finished.seconds)
             return finished
         run = train(*data, model_settings, settings, on_epoch, state)
         save_checkpoint(paths.checkpoint, run, settings, source.name, describe_run(source, settings, run))
