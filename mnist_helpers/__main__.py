@@ -6,7 +6,7 @@ import sys
 def run() -> int:
     """Run the command line. Returns the exit code, 130 also when Ctrl-C comes while it is being imported."""
     try:
-        from mnist_helpers.cli import INTERRUPTED, main
+        from mnist_helpers.pipeline.cli import INTERRUPTED, main
     except KeyboardInterrupt:
         print("mnist-cnn: stopped", file=sys.stderr)
         return 130

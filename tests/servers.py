@@ -13,15 +13,16 @@ from hashlib import md5
 import pytest
 from torchvision.datasets import MNIST
 
-from mnist_helpers import data_files
-from mnist_helpers.data import find_data
-from mnist_helpers.data_files import raw_folder
+from mnist_helpers.data import sources as data_files
+from mnist_helpers.data.sources import raw_folder
+from mnist_helpers.data.splits import find_data
 
 # A first run in a process of its own, with all the patience of the world. It prints the name of the data it found.
 FIRST_RUN = """
 import json, sys
 from torchvision.datasets import MNIST
-from mnist_helpers import data_files, download
+from mnist_helpers.data import sources as data_files
+from mnist_helpers.data import download
 MNIST.mirrors, MNIST.resources, data_files.MNIST_MD5 = json.loads(sys.argv[1])
 data_files.IMAGE_COUNTS["mnist"] = data_files.IMAGE_COUNTS["digits"]
 download.SOCKET_TIMEOUT_SECONDS = download.WINDOW_SECONDS = 600

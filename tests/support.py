@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from mnist_helpers.data import LabelledImages
+from mnist_helpers.data.splits import LabelledImages
 
 # A network and a run small enough for tests, and good enough to learn something.
 QUICK = ("-p", "epochs", "4", "-p", "batch_size", "50", "-p", "width", "8")

@@ -1,0 +1,1 @@
+"""This project timed against other recipes."""

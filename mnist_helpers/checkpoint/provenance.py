@@ -1,0 +1,89 @@
+"""Where a result comes from: commit, versions, machine, data, duration."""
+
+import platform
+import re
+import subprocess
+from dataclasses import asdict
+from importlib.metadata import version
+
+from mnist_helpers.data.splits import DataSource
+from mnist_helpers.hardware import choose_device, choose_precision, describe_machine
+from mnist_helpers.network.model import count_parameters
+from mnist_helpers.paths import INSTALLED, PROJECT_ROOT
+from mnist_helpers.settings import TrainingSettings
+from mnist_helpers.training.loop import TrainingRun
+
+PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn")
+# Processors and systems are named in these: none starts anything in HTML, in a code span of Markdown, or in a quoted
+# word of a shell.
+_LETTERS = "A-Za-z0-9 ()@.,+/_-"
+_LONGEST = 150
+PROVENANCE = {
+    "commit": str,
+    "seed": int,
+    "parameters": dict,
+    "parameter_count": int,
+    "versions": dict,
+    "device": str,
+    "system": str,
+    "threads": int,
+    "precision": str,
+    "data_checksum": str,
+    "duration_seconds": float,
+}
+TEXTS = {
+    "commit": r"unknown|v[0-9][A-Za-z0-9.+]{0,30}|([0-9a-f]{40}|[0-9a-f]{64})(-modified)?",
+    "device": rf"(cpu|cuda|mps) [{_LETTERS}]{{1,{_LONGEST}}}",
+    "system": rf"[{_LETTERS}]{{1,{_LONGEST}}}",
+    "precision": "float32|bfloat16",
+    "data_checksum": "[0-9a-f]{64}",
+}
+VERSION = "[A-Za-z0-9.+!_-]{1,50}"
+
+
+def describe_run(source: DataSource, settings: TrainingSettings, run: TrainingRun) -> dict:
+    """The provenance of one training run, for checkpoint and metrics.json: plain values as in PROVENANCE and TEXTS."""
+    device = choose_device(settings.device)
+    precision = choose_precision(settings.precision, device)
+    machine = describe_machine(device)
+    return {
+        "commit": current_commit(),
+        "seed": settings.seed,
+        "parameters": asdict(run.model.settings) | asdict(settings),
+        "parameter_count": count_parameters(run.model),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        **machine,
+        "device": _plain(machine["device"]),
+        "system": _plain(machine["system"]),
+        "precision": str(precision).removeprefix("torch."),
+        "data_checksum": source.checksum,
+        "duration_seconds": round(run.seconds, 1),
+    }
+
+
+def current_commit() -> str:
+    """The commit the code stands at; "-modified" is added when files in git differ from it.
+
+    An installed package has its version instead. A copy without its own history is "unknown", whatever repository it
+    or its user stands in.
+    """
+    if INSTALLED:
+        return f"v{version('mnist-helpers')}"
+    try:
+        _git("ls-files", "--error-unmatch", "mnist_helpers")
+        commit = _git("rev-parse", "HEAD")
+        # Results are rewritten by the very run that asks.
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!models", ":!outputs", ":!reports")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{commit}-modified" if changed else commit
+
+
+def _plain(text: str) -> str:
+    """The text in the letters of TEXTS alone: firmware may name a processor in any."""
+    return " ".join(re.sub(f"[^{_LETTERS}]", " ", text).split())[:_LONGEST] or "unknown"
+
+
+def _git(*arguments: str) -> str:
+    run = subprocess.run(["git", *arguments], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    return run.stdout.strip()

@@ -1,0 +1,77 @@
+"""MNIST through `torchvision.datasets.MNIST`: read, checked and split."""
+
+from dataclasses import dataclass
+
+import torch
+from torchvision.datasets import MNIST
+
+from mnist_helpers.data.sources import CURES, DataSource, raw_folder, require_layout
+from mnist_helpers.data.sources import find_data as find_data
+from mnist_helpers.errors import MnistError
+from mnist_helpers.paths import shown
+
+VALIDATION_FRACTION = 1 / 12  # 5,000 of MNIST's 60,000
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Images as uint8 (N, 28, 28) and their labels as int64 (N,)."""
+
+    images: torch.Tensor
+    labels: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index) -> "LabelledImages":
+        return LabelledImages(self.images[index], self.labels[index])
+
+
+def load_training_data(source: DataSource) -> tuple[LabelledImages, LabelledImages]:
+    """The training and validation images: the first eleven twelfths of the training file, and the last one.
+
+    MNIST's training file is in the order of its writers. Cut at one place, hardly any of them has digits in both parts:
+    a network is validated as it is tested, on hands that it does not know. On images drawn at random it makes a fifth
+    fewer errors (0.34 % against 0.43 %; four networks each, 15,000 images held out).
+
+    Raises MnistError when the files do not hold what MNIST files hold.
+    """
+    everything = _load(source, train=True)
+    training = len(everything) - round(len(everything) * VALIDATION_FRACTION)
+    return everything[:training], everything[training:]
+
+
+def load_test_data(source: DataSource) -> LabelledImages:
+    """The test images; only the evaluation scores them. Raises MnistError as `load_training_data` does."""
+    return _load(source, train=False)
+
+
+def pixel_statistics(images: torch.Tensor) -> tuple[float, float]:
+    """Mean and standard deviation of all pixels of uint8 images, on the scale 0 to 1."""
+    counts = torch.bincount(images.flatten(), minlength=256).to(torch.float64)
+    levels = torch.arange(256, dtype=torch.float64) / 255
+    mean = (counts * levels).sum() / counts.sum()
+    variance = (counts * (levels - mean) ** 2).sum() / counts.sum()
+    return mean.item(), variance.sqrt().item()
+
+
+def class_counts(labels: torch.Tensor) -> list[int]:
+    """How many images each of the ten digits has."""
+    return torch.bincount(labels, minlength=10).tolist()
+
+
+def _load(source: DataSource, train: bool) -> LabelledImages:
+    require_layout(source.name, source.root)
+    files = raw_folder(source.root) / ("train" if train else "t10k")
+    try:
+        mnist = MNIST(source.root, train=train)
+    # torchvision meets files that it does not expect with assertions, failed look-ups and more.
+    except Exception as error:
+        raise MnistError(f"{shown(files)}-* cannot be read ({type(error).__name__}): {CURES[source.name]}") from error
+    labels = mnist.targets
+    if labels.max() > 9 or min(class_counts(labels)) < 2:
+        raise MnistError(
+            f"{shown(files)}-labels-idx1-ubyte are not all digits from 0 to 9, each at least twice: "
+            f"{CURES[source.name]}"
+        )
+    return LabelledImages(mnist.data, labels)

@@ -1,0 +1,94 @@
+"""Digits in image files: read, brought to MNIST's format, and classified by the saved network."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mnist_helpers.data.splits import LabelledImages
+from mnist_helpers.errors import MnistError
+from mnist_helpers.evaluation.scores import BATCH, predict
+from mnist_helpers.network.model import MnistCNN
+from mnist_helpers.pictures.files import read_grey
+from mnist_helpers.pictures.format import bring_to_mnist
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the network says of the picture in a file: the probabilities of the digits 0 to 9."""
+
+    path: str | Path
+    probabilities: tuple[float, ...]
+
+    @property
+    def digit(self) -> int:
+        """The most probable digit."""
+        return self.probabilities.index(self.probability)
+
+    @property
+    def probability(self) -> float:
+        """The probability of that digit."""
+        return max(self.probabilities)
+
+    def as_dict(self) -> dict:
+        """For JSON, with probabilities to four decimals."""
+        probabilities = [round(probability, 4) for probability in self.probabilities]
+        return {
+            "path": str(self.path),
+            "digit": self.digit,
+            "probability": probabilities[self.digit],
+            "probabilities": probabilities,
+        }
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file without an answer: what is wrong with it and what would help, in one line."""
+
+    path: str | Path
+    reason: str
+
+    def as_dict(self) -> dict:
+        """For JSON."""
+        return {"path": str(self.path), "error": self.reason}
+
+
+def predict_files(model: MnistCNN, paths: Sequence[str | Path]) -> Iterator[Answer | Refusal]:
+    """What there is to say of each file, in the order given.
+
+    Files are read and classified 250 at a time, as many as the evaluation takes at once: memory does not grow with
+    their number, and files that hold the test set get the evaluation's answers.
+    """
+    for start in range(0, len(paths), BATCH):
+        yield from _predict_batch(model, paths[start : start + BATCH])
+
+
+def read_image(path: Path) -> np.ndarray:
+    """The digit in an image file in MNIST's format, uint8 (28, 28).
+
+    The file shows one digit, dark on light or light on dark, at any size. Raises MnistError with a message that does
+    not name the file.
+    """
+    try:
+        return bring_to_mnist(read_grey(path))
+    except ValueError as error:
+        raise MnistError(str(error)) from error
+
+
+def _predict_batch(model: MnistCNN, paths: Sequence[str | Path]) -> Iterator[Answer | Refusal]:
+    images, refusals = [], {}
+    for number, path in enumerate(paths):
+        try:
+            images.append(read_image(Path(path)))
+        except MnistError as error:
+            refusals[number] = Refusal(path, str(error))
+    answered = iter(_probabilities(model, images) if images else [])
+    for number, path in enumerate(paths):
+        yield refusals.get(number) or Answer(path, tuple(next(answered)))
+
+
+def _probabilities(model: MnistCNN, images: list[np.ndarray]) -> list[list[float]]:
+    no_labels = torch.zeros(len(images), dtype=torch.int64)
+    return predict(model, LabelledImages(torch.from_numpy(np.stack(images)), no_labels)).probabilities.tolist()

@@ -1,0 +1,1 @@
+"""From any picture of a digit to MNIST's format. Knows nothing of networks."""

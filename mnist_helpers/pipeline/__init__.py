@@ -1,0 +1,1 @@
+"""Stages, their parameters and execution, and the command line. Computes nothing itself."""

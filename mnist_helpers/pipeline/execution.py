@@ -1,0 +1,136 @@
+"""One notebook, executed by papermill and accepted only when it really ran to its end."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+import nbformat
+import papermill
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+from papermill.translators import translate_parameters
+
+from mnist_helpers.display.notebook import PROGRESS
+from mnist_helpers.errors import MnistError
+from mnist_helpers.paths import replacing, shown
+
+ENGINE = "mnist-cnn"
+
+
+class _Client(PapermillNotebookClient):
+    """Prints the progress lines of a training run to stderr as they arrive, and says why a kernel does not start."""
+
+    def process_message(self, msg, *arguments, **keywords):
+        line = msg["content"].get("metadata", {}).get(PROGRESS)
+        if line:
+            print(f"  {line}", file=sys.stderr, flush=True)
+        return super().process_message(msg, *arguments, **keywords)
+
+    @contextmanager
+    def setup_kernel(self, **keywords) -> Iterator[None]:
+        # What a cell prints reaches the notebook. What else a kernel says, mostly about its transport, is of interest
+        # only when it does not start.
+        with tempfile.TemporaryFile() as said, ExitStack() as kernel:
+            try:
+                kernel.enter_context(super().setup_kernel(stderr=said, **keywords))
+            except Exception as error:
+                raise MnistError(
+                    f"The Python kernel that runs notebooks does not start ({_first_line(error)}{_last_line(said)}): "
+                    "look at the free space and the Jupyter and IPython settings in your home folder, and at "
+                    "JUPYTER_PATH."
+                ) from error
+            yield
+
+
+class _Engine(NBClientEngine):
+    """papermill's own engine with that client; cells may run as long as they need."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, start_timeout=60, **keywords):
+        client = _Client(nb_man, kernel_name=kernel_name, startup_timeout=start_timeout, timeout=None)
+        return client.execute()
+
+
+papermill_engines.register(ENGINE, _Engine)
+
+
+def execute_notebook(
+    notebook: Path, parameters: dict[str, object], executed: Path, working_root: Path, failed: Path
+) -> None:
+    """Run `notebook` with `parameters`, its results below `working_root`, and store the executed copy as `executed`.
+
+    The copy speaks of `parameters` alone: `working_root` is where results wait until all of them are there. Raises
+    MnistError when the notebook fails; an earlier copy then stays, and the failed one is stored as `failed`.
+    """
+    failed.unlink(missing_ok=True)
+    with replacing(executed) as temporary:
+        # papermill tells the format by the ending.
+        running = temporary.with_suffix(".ipynb")
+        try:
+            node = papermill.execute_notebook(
+                notebook,
+                running,
+                parameters=parameters | {"run_root": str(working_root)},
+                engine_name=ENGINE,
+                kernel_name="python3",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+            )
+            require_complete(node, notebook.stem)
+        except PapermillExecutionError as error:
+            running.replace(failed)
+            if error.ename == MnistError.__name__:
+                raise MnistError(error.evalue) from error
+            raise MnistError(
+                f"The notebook {notebook.stem} failed in cell {error.cell_index + 1}: {error.ename}: {error.evalue} "
+                f"(traceback in {shown(failed)})"
+            ) from error
+        except DeadKernelError as error:
+            raise MnistError(f"The kernel of the notebook {notebook.stem} died; is there enough memory?") from error
+        finally:
+            running.unlink(missing_ok=True)
+        _forget_places(node, notebook, parameters)
+        nbformat.write(node, temporary)
+
+
+def require_complete(node: NotebookNode, name: str) -> None:
+    """Raise MnistError unless every code cell of an executed notebook ran and none reports an error.
+
+    papermill's own mark is not enough: a kernel that exits in a cell can leave it clean.
+    """
+    for number, cell in enumerate(node.cells, start=1):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        if cell.execution_count is None:
+            raise MnistError(f"The notebook {name} stopped before cell {number}: its kernel ended early.")
+        for output in cell.outputs:
+            if output.output_type == "error":
+                raise MnistError(f"The notebook {name} has an error in cell {number}: {output.ename}: {output.evalue}")
+    if node.metadata.get("papermill", {}).get("exception") is not None:
+        raise MnistError(f"The notebook {name} failed (papermill recorded an exception).")
+
+
+def _forget_places(node: NotebookNode, notebook: Path, parameters: dict[str, object]) -> None:
+    """Name the notebook and the `parameters` that were asked for, not the folders in which it was run."""
+    node.metadata.papermill.update(input_path=notebook.name, output_path=notebook.name, parameters=parameters)
+    for cell in node.cells:
+        if "injected-parameters" in cell.metadata.get("tags", ()):
+            cell.source = translate_parameters("python3", "python", parameters, "Parameters")
+
+
+def _first_line(error: Exception) -> str:
+    """What an exception says, or the name of its kind, in one line."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+
+
+def _last_line(said: IO[bytes]) -> str:
+    """The last line of what a kernel wrote to stderr, where a traceback names the error; else empty."""
+    said.seek(0)
+    lines = said.read().decode(errors="replace").strip().splitlines()
+    return f"; {lines[-1].strip()[:200]}" if lines and "Error" in lines[-1] else ""

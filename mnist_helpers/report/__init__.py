@@ -1,0 +1,1 @@
+"""Executed notebooks to one HTML page."""

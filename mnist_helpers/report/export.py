@@ -1,0 +1,180 @@
+"""Turn executed notebooks into one HTML page that needs nothing but itself."""
+
+import re
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import nbformat
+from bs4 import BeautifulSoup
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from mnist_helpers.errors import MnistError
+from mnist_helpers.paths import replacing, require_writable, shown
+from mnist_helpers.report.output_html import active_part, markdown_html
+
+TEMPLATE = Path(__file__).resolve().with_name("template")
+HIDDEN_TAGS = {"parameters", "injected-parameters", "notebook-only"}
+LEAD_TAG = "verdict"
+SHOWN_TYPES = ["text/html", "text/markdown", "image/png", "text/plain"]  # the first one present is shown
+
+
+def export_report(notebooks: Sequence[Path], destination: Path, title: str, banner: str = "") -> Path:
+    """Write the executed `notebooks`, in the order given, as one page to `destination`, and return that path.
+
+    Cells tagged `verdict` become the lead of the page; every notebook becomes a part below it, named by its
+    `# Title`. The same notebooks give the same bytes.
+
+    Raises MnistError when a notebook cannot be read, has no title, holds an error, an image without alt text,
+    an output that a page cannot show or one with an active part, such as a form, or when `destination` cannot be
+    written.
+    """
+    lead, parts = [], []
+    for path in notebooks:
+        verdict, part = _read_cells(path)
+        lead += verdict
+        parts.append(part)
+    exporter = HTMLExporter(
+        extra_template_basedirs=[str(TEMPLATE.parent)],  # the default would be the working directory
+        template_name=TEMPLATE.name,
+        exclude_anchor_links=True,
+        filters={"arrange": _arrange, "code_label": _code_label, "markdown_html": markdown_html},
+        config=Config({"NbConvertBase": {"display_data_priority": SHOWN_TYPES}}),
+    )
+    html, _ = exporter.from_notebook_node(_merge(lead, parts), resources={"title": title, "banner": banner})
+    require_writable(destination.parent)
+    with replacing(destination) as temporary:
+        temporary.write_bytes(html.encode())
+    return destination
+
+
+def _read_cells(path: Path) -> tuple[list[NotebookNode], list[NotebookNode]]:
+    """The lead cells of the notebook at `path`, and the cells of its part, title first."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (OSError, ValueError, AttributeError, nbformat.ValidationError) as error:
+        raise MnistError(f"Cannot read the notebook {shown(path)}: {error}") from error
+    heading = next((cell for cell in notebook.cells if cell.cell_type == "markdown"), None)
+    match = re.match(r"# +(.+)", heading.source.lstrip()) if heading else None
+    if not match:
+        raise MnistError(f"{shown(path)} must start with a markdown cell whose first line is `# Title`.")
+
+    lead, part = [], [nbformat.v4.new_markdown_cell(f"# {match[1]}")]
+    for number, cell in enumerate(notebook.cells, start=1):
+        place = f"{shown(path)}, cell {number}"
+        _require_success(cell, place)
+        tags = set(cell.metadata.get("tags", ()))
+        if cell is not heading and not tags & HIDDEN_TAGS:
+            _require_showable(cell, place)
+            (lead if LEAD_TAG in tags else part).append(cell)
+    return lead, part
+
+
+def _require_success(cell: NotebookNode, place: str) -> None:
+    for output in cell.get("outputs", ()):
+        if output.output_type == "error":
+            raise MnistError(f"{place} ended in {output.ename}: {output.evalue}. Run the notebook again, then export.")
+
+
+def _require_showable(cell: NotebookNode, place: str) -> None:
+    for output in cell.get("outputs", ()):
+        data = output.get("data")
+        if data is None:  # a stream
+            continue
+        kind = next((kind for kind in SHOWN_TYPES if kind in data), None)
+        if kind is None:
+            raise MnistError(f"{place} has an output that the report cannot show: {', '.join(sorted(data))}.")
+        alt_texts = []
+        if kind == "image/png":
+            alt_texts = [output.metadata.get(kind, {}).get("alt")]
+        elif kind != "text/plain":
+            content = BeautifulSoup(data[kind] if kind == "text/html" else markdown_html(data[kind]), "html.parser")
+            if active := active_part(content):
+                raise MnistError(
+                    f"{place} has an output with {active}: the report shows text, tables and its own images only."
+                )
+            alt_texts = [image.get("alt") for image in content("img")]
+        if not all(text and text.strip() for text in alt_texts):
+            raise MnistError(f"{place} shows a figure without alt text: say what it shows.")
+
+
+def _merge(lead: list[NotebookNode], parts: list[list[NotebookNode]]) -> NotebookNode:
+    """One notebook; the first and last cell of a group mark where its section begins and ends."""
+    groups = [("lead", lead)] if lead else []
+    groups += [("part", part) for part in parts]
+    for name, cells in groups:
+        cells[0].metadata["opens"] = name
+        cells[-1].metadata["closes"] = name
+    language = {"name": "python", "pygments_lexer": "ipython3"}
+    return nbformat.v4.new_notebook(
+        cells=[cell for _, cells in groups for cell in cells], metadata={"language_info": language}
+    )
+
+
+def _code_label(source: str) -> str:
+    """The first line of `source`, as words: what a folded code cell is called."""
+    first = source.strip().partition("\n")[0]
+    return textwrap.shorten(first.lstrip("#% "), width=72, placeholder=" …")
+
+
+def _arrange(html: str) -> dict[str, Any]:
+    """The lead, the part sections and the outline of `html`: headings nested, links resolved, tables boxed."""
+    soup = BeautifulSoup(html, "html.parser")
+    if stranger := soup.select_one("img:not([src^='data:'])"):
+        raise MnistError(f"The report must carry its images itself; one refers to {stranger.get('src')!r}.")
+    for table in soup("table"):
+        name = table.caption.get_text(" ", strip=True) if table.caption else "Table"
+        table.wrap(soup.new_tag("div", attrs=_scroller(name)))
+
+    outline: list[dict[str, Any]] = []
+    taken: set[str] = set()
+    anchors: dict[str, str] = {}  # what JupyterLab calls the place of a heading, and its id on this page
+    sections = soup("section", recursive=False)
+    for section in sections:
+        kind = section["class"][0]
+        prefix = f"{LEAD_TAG}-" if kind == "lead" else ""
+        above: list[int] = []
+        for heading in section(re.compile("^h[1-6]$")):
+            level = int(heading.name[1])
+            above = [*(upper for upper in above if upper < level), level]
+            heading.name = f"h{min(len(above) + 1, 6)}"  # by nesting, so that no level is skipped
+            text = heading.get_text(" ", strip=True)
+            heading["id"] = _unique(prefix + _slug(text), taken)
+            anchors.setdefault(text.replace(" ", "-"), heading["id"])
+            if kind == "part" and len(above) == 1:
+                prefix = f"{heading['id']}-"
+                outline.append({"id": heading["id"], "text": text, "sections": []})
+            elif kind == "part" and len(above) == 2:
+                outline[-1]["sections"].append({"id": heading["id"], "text": text})
+    for link in soup.select("a[href^='#']"):
+        target = unquote(link["href"].removeprefix("#"))
+        if target not in anchors:
+            raise MnistError(f"A link of the report leads nowhere: no heading of its notebooks is called {target!r}.")
+        link["href"] = f"#{anchors[target]}"
+
+    pieces = {"lead": "", "part": ""}
+    for section in sections:
+        pieces[section["class"][0]] += str(section)
+    return {**pieces, "outline": outline}
+
+
+def _scroller(name: str) -> dict[str, str]:
+    """Attributes of a box that scrolls sideways and that the keyboard can reach."""
+    return {"class": "scroll", "role": "group", "tabindex": "0", "aria-label": name}
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"\W+", "-", text.lower()).strip("-") or "section"
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """`name`, or with the first free number after it; the result is taken from now on."""
+    candidate, number = name, 2
+    while candidate in taken:
+        candidate, number = f"{name}-{number}", number + 1
+    taken.add(candidate)
+    return candidate

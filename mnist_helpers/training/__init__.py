@@ -1,0 +1,1 @@
+"""How weights are found: the step, the optimizer, the images shown, the loop and its state."""

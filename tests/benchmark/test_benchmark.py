@@ -1,0 +1,80 @@
+import json
+
+import pytest
+import torch
+from support import mnist_cnn
+
+from mnist_helpers.benchmark.recipes import KERAS, PYTORCH_EXAMPLES, train_recipe
+from mnist_helpers.benchmark.step_profile import ARITHMETIC, profile_step
+from mnist_helpers.benchmark.timing import OURS, benchmark_table, benchmark_text, compare
+from mnist_helpers.data.splits import find_data
+from mnist_helpers.network.model import count_parameters
+from mnist_helpers.paths import PROJECT_ROOT, run_paths
+from mnist_helpers.settings import TrainingSettings
+
+
+@pytest.mark.parametrize(("recipe", "parameters"), [(PYTORCH_EXAMPLES, 1_199_882), (KERAS, 34_826)])
+def test_baselines_have_the_parameters_of_their_originals(recipe, parameters):
+    network = recipe.build()
+    assert count_parameters(network) == parameters
+    assert network(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
+def test_a_baseline_learns():
+    accuracies = list(zip(range(3), train_recipe(KERAS, str(find_data("digits").root), seed=0), strict=False))
+    assert accuracies[-1][1] > 0.6
+
+
+def test_quick_benchmark_times_every_contestant(tmp_path):
+    command = mnist_cnn("bench", "--quick", "--dataset", "digits", "--run-root", tmp_path)
+    assert command.code == 0, command.err
+    result = json.loads((tmp_path / "outputs" / "benchmark.json").read_text(encoding="utf-8"))
+    names = [outcome["name"] for outcome in result["outcomes"]]
+    assert names == ["pytorch/examples", "Keras mnist_convnet", *OURS]
+    assert all(
+        (outcome["images_per_second"] is None) == (outcome["name"] not in OURS) for outcome in result["outcomes"]
+    )
+    assert all(outcome["full"] > 0 and 0 <= outcome["accuracy"] <= 1 for outcome in result["outcomes"])
+    assert benchmark_table(result) in command.out
+    assert command.err.splitlines()[0] == "Pair 1 of 1: pytorch/examples"
+
+
+def test_pairs_must_be_a_sensible_number(tmp_path):
+    command = mnist_cnn("bench", "--pairs", "0", "--dataset", "digits", "--run-root", tmp_path)
+    assert command.code == 1
+    assert command.err.startswith("mnist-cnn: pairs is 0: it must be a whole number from 1 to 100.")
+
+
+def test_ratios_are_medians_over_the_pairs():
+    def outcome(name, pair, to_target, full):
+        return {"name": name, "pair": pair, "epochs": 1, "to_target": to_target, "full": full}
+
+    outcomes, (quickest, full_run) = [], OURS
+    for pair, factor in enumerate((10, 30, 20), start=1):
+        outcomes += [
+            outcome("theirs", pair, 2.0 * factor, 5.0 * factor),
+            outcome(quickest, pair, 2.0, 2.0),
+            outcome(full_run, pair, None, 10.0),
+        ]
+    assert compare(outcomes, "theirs") == {"name": "theirs", "to_target": 20.0, "full": 10.0}
+    outcomes[0]["to_target"] = None
+    assert compare(outcomes, "theirs")["to_target"] is None
+
+
+def test_readme_shows_the_committed_benchmark():
+    path = run_paths().benchmark
+    if not path.is_file():
+        pytest.skip("there is no committed benchmark")
+    result = json.loads(path.read_text(encoding="utf-8"))
+    assert not result["quick"] and result["pairs"] >= 3
+    readme = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+    assert benchmark_table(result) in readme
+    assert benchmark_text(result) in " ".join(readme.split())
+
+
+def test_profile_shares_add_up_and_arithmetic_is_seen(digits):
+    profile = profile_step(digits[0], TrainingSettings(device="cpu", batch_size=25))
+    assert sum(profile["shares"].values()) == pytest.approx(1)
+    assert all(share > 0 for share in profile["shares"].values())
+    assert profile["step_ms"] > 0
+    assert profile["step_over_arithmetic"] == pytest.approx(1 / profile["shares"][ARITHMETIC])

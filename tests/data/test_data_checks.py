@@ -1,0 +1,97 @@
+import json
+
+import pytest
+import torch
+from support import random_images
+
+from mnist_helpers.data.splits import LabelledImages, load_test_data, load_training_data
+from mnist_helpers.data.checks import check_data, neighbour_correlation
+
+
+@pytest.fixture
+def parts():
+    return random_images(200, seed=1), random_images(40, seed=2), random_images(60, seed=3)
+
+
+def across(checks: dict) -> dict[tuple[str, str], int]:
+    return {tuple(pair["parts"]): pair["n"] for pair in checks["duplicates_across"]}
+
+
+def test_sound_data(parts):
+    checks = check_data(*parts)
+    assert [part["n"] for part in checks["parts"].values()] == [200, 40, 60]
+    assert checks["parts"]["test"] == {
+        "n": 60,
+        "shape": [28, 28],
+        "dtype": "uint8",
+        "pixels": [0, 255],
+        "labels": [0, 9],
+        "class_counts": [6] * 10,
+        "balance": 1,
+        "duplicates": 0,
+    }
+    assert across(checks) == {("train", "validation"): 0, ("train", "test"): 0, ("validation", "test"): 0}
+    assert json.loads(json.dumps(checks)) == checks
+
+
+def test_planted_duplicates_are_found_where_they_are(parts):
+    train, validation, test = parts
+    train.images[10:13] = train.images[5]
+    test.images[:2] = train.images[20:22]
+    test.images[50] = train.images[20]
+    test.images[7] = validation.images[0]
+    checks = check_data(train, validation, test)
+    assert {name: part["duplicates"] for name, part in checks["parts"].items()} == {
+        "train": 3,
+        "validation": 0,
+        "test": 1,
+    }
+    assert across(checks) == {("train", "validation"): 0, ("train", "test"): 3, ("validation", "test"): 1}
+
+
+def test_one_pixel_makes_another_image(parts):
+    train, validation, test = parts
+    test.images[0] = train.images[0]
+    test.images[0, 3, 4] ^= 1
+    assert across(check_data(train, validation, test))["train", "test"] == 0
+
+
+def test_images_are_compared_whatever_their_layout_in_memory(parts):
+    _, validation, test = parts
+    transposed = LabelledImages(test.images.transpose(1, 2).contiguous().transpose(1, 2), test.labels)
+    assert across(check_data(test, validation, transposed))["train", "test"] == 60
+
+
+def test_imbalance_and_label_range(parts):
+    train, validation, test = parts
+    few = LabelledImages(test.images, torch.tensor([3] * 40 + [7] * 20))
+    checks = check_data(train, LabelledImages(validation.images[:11], torch.tensor([*range(10), 4])), few)
+    assert checks["parts"]["validation"]["balance"] == 2
+    assert checks["parts"]["test"]["labels"] == [3, 7]
+    assert checks["parts"]["test"]["balance"] is None
+
+
+def test_a_part_without_images_is_refused(parts):
+    with pytest.raises(ValueError, match="validation part has no images"):
+        check_data(parts[0], parts[1][:0], parts[2])
+
+
+@pytest.mark.mnist
+def test_mnist_has_no_duplicates(mnist_source):
+    checks = check_data(*load_training_data(mnist_source), load_test_data(mnist_source))
+    assert [part["n"] for part in checks["parts"].values()] == [55_000, 5_000, 10_000]
+    assert not any(part["duplicates"] for part in checks["parts"].values())
+    assert not any(across(checks).values())
+
+
+def test_an_order_of_writers_shows_in_the_slant_of_neighbours():
+    # Forty writers with fifty bars each, every writer with a slant of his own.
+    slants = torch.linspace(-1, 1, 40)[torch.randperm(40, generator=torch.Generator().manual_seed(0))]
+    images = torch.zeros(2000, 28, 28, dtype=torch.uint8)
+    for row in range(4, 24):
+        columns = (14 - (row - 14) * slants * 0.6).round().long().repeat_interleave(50)
+        images[torch.arange(2000), row, columns] = 255
+    data = LabelledImages(images, torch.arange(2000) % 10)
+    assert neighbour_correlation(data, 2) > 0.8
+    shuffled = data[torch.randperm(2000, generator=torch.Generator().manual_seed(1))]
+    assert abs(neighbour_correlation(shuffled, 2)) < 0.1

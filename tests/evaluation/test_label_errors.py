@@ -1,0 +1,49 @@
+import json
+
+import numpy as np
+import pytest
+
+from mnist_helpers.data.splits import load_test_data
+from mnist_helpers.evaluation.intervals import wilson_interval
+from mnist_helpers.evaluation.label_errors import LABEL_ERRORS, label_error_metrics
+
+KNOWN = [index for indices in LABEL_ERRORS.values() for index in indices]
+LABELS = np.arange(10_000) % 10
+
+
+def test_fifteen_different_label_errors_are_known():
+    assert [len(indices) for indices in LABEL_ERRORS.values()] == [10, 3, 2]
+    assert len(set(KNOWN)) == 15 and 0 <= min(KNOWN) <= max(KNOWN) < 10_000
+
+
+def test_errors_on_wrong_labels_are_told_apart_from_the_others():
+    predicted = LABELS.copy()
+    wrong = [*KNOWN[:4], 0, 1, 9999]
+    predicted[wrong] = (predicted[wrong] + 1) % 10
+    metrics = label_error_metrics(predicted, LABELS)
+    assert (metrics["n"], metrics["errors_raw"], metrics["errors_among"], metrics["errors_without"]) == (15, 7, 4, 3)
+    assert metrics["accuracy_raw"] == pytest.approx(0.9993)
+    assert metrics["accuracy_without"] == pytest.approx(9982 / 9985)
+    assert metrics["ci95_without"] == list(wilson_interval(9982, 9985))
+    assert json.loads(json.dumps(metrics)) == metrics
+
+
+def test_a_network_that_repeats_every_wrong_label_gains_nothing():
+    metrics = label_error_metrics(LABELS, LABELS)
+    assert metrics["accuracy_raw"] == metrics["accuracy_without"] == 1
+    assert metrics["errors_among"] == 0
+
+
+@pytest.mark.parametrize("predicted, labels", [(LABELS[:9000], LABELS), (LABELS[:9729], LABELS[:9729])])
+def test_other_data_is_refused(predicted, labels):
+    with pytest.raises(ValueError, match="MNIST's test labels"):
+        label_error_metrics(predicted, labels)
+
+
+@pytest.mark.mnist
+def test_the_indices_point_at_the_labels_that_were_disputed(mnist_source):
+    # "given_original_label" in the published votes.
+    labels = load_test_data(mnist_source).labels.numpy()
+    assert labels[list(LABEL_ERRORS["other label"])].tolist() == [8, 0, 9, 2, 5, 5, 5, 0, 1, 5]
+    assert labels[list(LABEL_ERRORS["neither"])].tolist() == [6, 6, 6]
+    assert labels[list(LABEL_ERRORS["no majority"])].tolist() == [4, 4]

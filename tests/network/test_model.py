@@ -1,0 +1,153 @@
+import math
+
+import pytest
+import torch
+from support import random_images
+from torch import nn
+from torch.nn import functional as F
+
+from mnist_helpers.network.model import MaxPool, MnistCNN, as_input, count_parameters, remove_paper
+from mnist_helpers.network.summary import activation_spread, summarise, summary_text
+from mnist_helpers.settings import ModelSettings
+from mnist_helpers.training import distortion as augmentation
+from mnist_helpers.training.distortion import ERASED_SHARE, NOISY_SHARE, add_noise, augment_batch, distort, erase
+from mnist_helpers.training.loop import build_model
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return MnistCNN(ModelSettings(), pixel_mean=0.13, pixel_std=0.31)
+
+
+def test_default_network_has_what_was_asked_for(model):
+    kinds = [type(module) for module in model.modules()]
+    assert kinds.count(nn.Conv2d) >= 2
+    assert nn.ReLU in kinds and MaxPool in kinds
+    assert kinds.count(nn.Linear) == 2
+    assert count_parameters(model) == 242_506 < 300_000
+    assert model(as_input(random_images(3).images)).shape == (3, 10)
+
+
+@pytest.mark.parametrize("changes", [{"batch_norm": False}, {"dropout": 0.5}, {"width": 4}])
+def test_options_change_the_network(changes):
+    settings = ModelSettings(**changes)
+    model = MnistCNN(settings)
+    assert model(as_input(random_images(2).images)).shape == (2, 10)
+    assert any(isinstance(module, nn.BatchNorm2d) for module in model.modules()) == settings.batch_norm
+    assert next(module for module in model.modules() if isinstance(module, nn.Dropout)).p == settings.dropout
+
+
+@pytest.mark.parametrize("side", [2, 7, 24])
+def test_pooling_gives_torchs_values_with_and_without_gradients(side):
+    images = torch.randn(3, 5, side, side)
+    expected = F.max_pool2d(images, 2)
+    assert torch.equal(MaxPool()(images), expected)
+    with torch.no_grad():
+        assert torch.equal(MaxPool()(images), expected)
+
+
+def test_weights_start_with_kaimings_spread(model):
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            inputs = module.weight[0].numel()
+            gain = 1 if module is model.output else 2
+            expected = math.sqrt(gain / inputs)
+            assert module.weight.std().item() == pytest.approx(expected, rel=0.15)
+            assert module.bias is None or not module.bias.any()
+
+
+def test_signal_neither_fades_nor_explodes_and_first_loss_is_near_a_guess(digits):
+    data = digits[0][:500]
+    for seed in range(3):
+        model = build_model(data, ModelSettings(), seed).train()
+        assert all(0.5 < value < 2 for _, value in activation_spread(model, as_input(data.images)))
+        loss = F.cross_entropy(model(as_input(data.images)), data.labels).item()
+        assert loss == pytest.approx(math.log(10), abs=0.5)
+
+
+def test_network_normalises_by_the_statistics_it_was_built_with(digits):
+    model = build_model(digits[0], ModelSettings(), seed=0)
+    seen = []
+    model.features.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    model(as_input(digits[0].images))
+    # Nearly: a few images have no full ink, which the network brings to full strength first.
+    assert seen[0].mean().item() == pytest.approx(0, abs=0.02)
+    assert seen[0].std().item() == pytest.approx(1, abs=0.02)
+
+
+def test_summary_adds_up_and_leaves_the_network_alone(model):
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    layers = summarise(model.eval())
+    assert sum(layer.parameters for layer in layers) == count_parameters(model)
+    # 6 x 6 weights, 32 filters, at each of 12 x 12 places.
+    assert layers[0].multiply_adds == 36 * 32 * 12 * 12
+    assert layers[-1].output_shape == (10,)
+    assert f"{count_parameters(model):,}" in summary_text(layers)
+    assert not model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_augmentation_repeats_for_a_seed_and_differs_between_images():
+    images = as_input(random_images(1).images).expand(8, 1, 28, 28)
+    first, second = (augment_batch(images, torch.Generator().manual_seed(1)) for _ in range(2))
+    assert first.shape == images.shape
+    assert torch.equal(first, second)
+    assert len({image.numpy().tobytes() for image in first}) == 8
+
+
+def test_augmentation_moves_ink_by_at_most_a_few_pixels():
+    dot = torch.zeros(500, 1, 28, 28)
+    dot[:, :, 13:15, 13:15] = 1
+    moved = distort(dot, torch.Generator().manual_seed(0))
+    weights = moved.sum(dim=(1, 2))
+    centre = (weights * torch.arange(28)).sum(dim=1) / weights.sum(dim=1)
+    assert (centre - 13.5).abs().max() < 4.5
+    assert (centre - 13.5).std() > 0.8
+    assert moved.max() <= 1 and moved.min() >= 0
+
+
+def test_straight_lines_are_bent_a_little_and_smoothly(monkeypatch):
+    for limit in ("ROTATION_DEGREES", "SHIFT_PIXELS", "SCALE", "SHEAR_DEGREES"):
+        monkeypatch.setattr(augmentation, limit, 0.0)
+    line = torch.zeros(200, 1, 28, 28)
+    line[..., 13:15] = 1
+    bent = distort(line, torch.Generator().manual_seed(0)).squeeze(1)
+    inner = bent[:, 4:24]  # beyond, the ends of a line may have been drawn inwards
+    centre = (inner * torch.arange(28)).sum(dim=2) / inner.sum(dim=2)
+    assert 0.3 < (centre - 13.5).std() < 0.9
+    assert (centre.max(dim=1).values - centre.min(dim=1).values).median() > 0.5
+    assert centre.diff(dim=1).abs().max() < 0.7
+    monkeypatch.setattr(augmentation, "BEND_PIXELS", 0.0)
+    assert torch.allclose(distort(line, torch.Generator()), line, atol=1e-4)
+
+
+def test_erasing_paints_one_rectangle_on_its_share_of_the_images():
+    erased = erase(torch.full((1000, 1, 28, 28), 2.0), torch.Generator().manual_seed(0)).squeeze(1)
+    changed = erased != 2
+    share = changed.flatten(1).any(dim=1).float().mean().item()
+    # A few patches are too thin to cover a pixel.
+    assert 0.75 * ERASED_SHARE < share < 1.1 * ERASED_SHARE
+    for image, patch in zip(erased, changed, strict=True):
+        rows, columns = patch.any(dim=1), patch.any(dim=0)
+        assert torch.equal(patch, rows.unsqueeze(1) & columns)
+        assert rows.sum() <= 14 and columns.sum() <= 14
+        assert image[patch].unique().numel() <= 1
+
+
+def test_noise_is_added_to_its_share_of_the_images_up_to_its_level():
+    noisy = add_noise(torch.full((1000, 1, 28, 28), 0.5), torch.Generator().manual_seed(0))
+    spread = noisy.flatten(1).std(dim=1)
+    assert (spread > 1e-6).float().mean().item() == pytest.approx(NOISY_SHARE, rel=0.2)
+    assert 0.25 < spread.max() < 0.4
+    assert noisy.min() >= 0 and noisy.max() <= 1
+
+
+def test_paper_is_removed_whatever_its_grey(digits):
+    images = as_input(digits[2].images[:50])
+    plain = remove_paper(images)
+    assert plain.amin() == 0 and plain.amax() == 1
+    for changed in (1 - images, 0.3 + 0.5 * images, 0.9 - 0.5 * images):
+        assert torch.allclose(remove_paper(changed), plain, atol=1e-5)
+    blank = torch.full((1, 1, 28, 28), 0.4)
+    assert not remove_paper(blank).any()

@@ -1,0 +1,357 @@
+"""Killed, interrupted, short of disk, or two at once: nothing is lost and nothing is mixed up."""
+
+import multiprocessing
+import os
+import random
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from support import QUICK
+from support import run as execute
+
+from mnist_helpers import lock, paths
+from mnist_helpers.checkpoint.store import load_checkpoint
+from mnist_helpers.checkpoint.training import train_and_save
+from mnist_helpers.data.splits import find_data, load_training_data
+from mnist_helpers.errors import MnistError
+from mnist_helpers.paths import RunPaths, prepare_run
+from mnist_helpers.pipeline.cli import main
+from mnist_helpers.settings import ModelSettings, TrainingSettings
+from mnist_helpers.training.state_file import StateFile
+
+MODEL = ModelSettings(width=2, dropout=0.2)
+SETTINGS = TrainingSettings(epochs=100, batch_size=100, precision="float32")
+SHORT = TrainingSettings(epochs=2, batch_size=50)
+KILLS = 20
+
+
+def train_here(root, epochs: int = SETTINGS.epochs, slow_saves: bool = False) -> None:
+    """One training on the digits sample that goes on with whatever lies in `root`."""
+    torch.set_num_threads(1)
+    if slow_saves:
+        sync = os.fsync
+        # Widen the moment between a half-written file and its rename, so that kills fall into it too.
+        paths.os.fsync = lambda descriptor: (time.sleep(0.15), sync(descriptor))
+    source = find_data("digits")
+    run_paths = prepare_run(root, source.name)
+    settings = TrainingSettings(**SETTINGS.__dict__ | {"epochs": epochs})
+    train_and_save(run_paths, source, load_training_data(source), MODEL, settings, lambda *_: None, resume=True)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Starts processes that have the package imported already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["mnist_helpers.checkpoint.training", "sklearn.datasets", "torchvision"])
+    return context
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, processes) -> RunPaths:
+    root = tmp_path_factory.mktemp("undisturbed")
+    process = processes.Process(target=train_here, args=(root,))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    return RunPaths(root)
+
+
+def weights(run: RunPaths) -> dict[str, torch.Tensor]:
+    return load_checkpoint(run.checkpoint).model.state_dict()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is POSIX's")
+def test_killed_at_random_moments_it_ends_with_the_same_weights(undisturbed, processes, tmp_path):
+    run = RunPaths(tmp_path)
+    moments = random.Random(0)
+    inside_a_save = 0
+    for kill in range(KILLS):
+        process = processes.Process(target=train_here, args=(tmp_path, SETTINGS.epochs, kill % 2 == 1))
+        process.start()
+        _wait_until_saving(run, process)
+        time.sleep(moments.uniform(0, 0.25))
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, "the run ended before it was killed"
+        assert not run.checkpoint.exists(), "an unfinished run leaves no checkpoint"
+        inside_a_save += bool(_leftovers(run))
+    assert inside_a_save >= 3
+    process = processes.Process(target=train_here, args=(tmp_path,))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    for name, tensor in weights(undisturbed).items():
+        assert torch.equal(tensor, weights(run)[name]), name
+    assert load_checkpoint(run.checkpoint).history == load_checkpoint(undisturbed.checkpoint).history
+
+
+def _wait_until_saving(run: RunPaths, process) -> None:
+    """Until the process saves for the first time, or is about to."""
+    before = _state_time(run), _leftovers(run)
+    _wait_for(lambda: (_state_time(run), _leftovers(run)) != before or not process.is_alive())
+
+
+def _state_time(run: RunPaths) -> int:
+    return run.training_state.stat().st_mtime_ns if run.training_state.exists() else 0
+
+
+def _leftovers(run: RunPaths) -> list:
+    return list(run.models.glob(".*.tmp")) if run.models.exists() else []
+
+
+def _wait_for(condition, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.005)
+
+
+class StopError(Exception):
+    """Ends a training between two epochs."""
+
+
+def train_some(run: RunPaths, settings: TrainingSettings, stop_after: int = 0, resume: bool = False):
+    """Train a tiny network; a `stop_after` leaves the run unfinished after that epoch."""
+    source = find_data("digits")
+    data = tuple(part[:200] for part in load_training_data(source))
+
+    def on_epoch(history, seconds) -> None:
+        if len(history) == stop_after:
+            raise StopError
+
+    try:
+        return train_and_save(run, source, data, ModelSettings(width=1), settings, on_epoch, resume)
+    except StopError:
+        return None
+
+
+@pytest.fixture
+def state(tmp_path) -> StateFile:
+    file = StateFile(tmp_path / "training_state.pth", {"epochs": 3, "seed": 7})
+    file.save({"seconds": 1.0})
+    return file
+
+
+def test_state_comes_back_as_it_was_saved(state):
+    assert state.load() == {"seconds": 1.0}
+    state.path.with_name(f".{state.path.name}.123.tmp").write_bytes(b"half")
+    state.remove()
+    assert state.load() is None
+    assert not list(state.path.parent.iterdir())
+
+
+def test_a_state_of_another_configuration_is_refused_naming_what_differs(state):
+    with pytest.raises(MnistError, match=r"\(epochs\).* epochs was 3 and is 4"):
+        StateFile(state.path, {"epochs": 4, "seed": 7}).load()
+
+
+def test_a_damaged_state_is_refused(state):
+    whole = state.path.read_bytes()
+    number = whole.index(struct.pack(">d", 1.0))
+    # torch itself would read the changed number as if nothing were wrong.
+    for damaged in (b"", whole[:200], whole[: number + 7] + b"\1" + whole[number + 8 :]):
+        state.path.write_bytes(damaged)
+        with pytest.raises(MnistError, match="train anew, without --resume"):
+            state.load()
+
+
+def test_a_folder_in_the_place_of_the_state_is_named_and_stays(state):
+    state.path.unlink()
+    state.path.mkdir()
+    with pytest.raises(MnistError, match="it is not a file"):
+        state.load()
+    with pytest.raises(MnistError, match="Cannot remove"):
+        state.remove()
+
+
+def test_command_refuses_to_resume_with_other_settings(tmp_path, capsys):
+    train_some(prepare_run(tmp_path, "digits"), TrainingSettings(epochs=9), stop_after=1)
+    code = main(["train", "--dataset", "digits", "--run-root", str(tmp_path), "--resume", *QUICK])
+    printed = capsys.readouterr()
+    assert code == 1
+    assert "another configuration" in printed.err and "epochs" in printed.err
+
+
+def test_a_refused_training_leaves_the_state_of_the_one_at_work(tmp_path):
+    run = prepare_run(tmp_path, "digits")
+    train_some(run, SHORT, stop_after=1)
+    before = run.training_state.read_bytes()
+    with holding(run.lock), pytest.raises(MnistError, match="Another run is at work"):
+        train_some(run, SHORT)
+    assert run.training_state.read_bytes() == before
+    assert train_some(run, SHORT).kept_epoch <= 2
+    assert not run.training_state.exists()
+
+
+def test_a_finished_run_is_taken_up_without_training(tmp_path):
+    run = prepare_run(tmp_path, "digits")
+    first = train_some(run, SHORT)
+    before = run.checkpoint.read_bytes()
+    # It would stop in the first epoch if there were one.
+    again = train_some(run, SHORT, stop_after=1, resume=True)
+    assert again.history == first.history and again.kept_epoch == first.kept_epoch
+    for name, tensor in first.model.state_dict().items():
+        assert torch.equal(tensor, again.model.state_dict()[name]), name
+    assert run.checkpoint.read_bytes() == before
+    # Without resume, or with another configuration, it does train.
+    assert train_some(run, SHORT, stop_after=1) is None
+    run.training_state.unlink()
+    assert train_some(run, replace(SHORT, seed=8), stop_after=1, resume=True) is None
+
+
+_TRAIN = """
+import os, sys
+import test_interruption as here
+from mnist_helpers.paths import prepare_run
+here.train_some(prepare_run(sys.argv[1], "digits"), here.SHORT, int(sys.argv[2]), sys.argv[2] == "0")
+"""
+
+
+def test_a_resumed_run_has_the_threads_that_it_began_with(tmp_path):
+    def train_with(threads: int, folder: str, stop_after: int = 0) -> RunPaths:
+        tests = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+        command = (sys.executable, "-c", _TRAIN, tmp_path / folder, stop_after)
+        done = execute(*command, OMP_NUM_THREADS=threads, PYTHONPATH=tests)
+        assert done.code == 0, done.err
+        return RunPaths(tmp_path / folder)
+
+    whole, other = train_with(2, "whole"), train_with(1, "other")
+    differing = [name for name, tensor in weights(whole).items() if not torch.equal(tensor, weights(other)[name])]
+    assert differing, "the number of threads does not matter here: this test shows nothing"
+    train_with(2, "broken", stop_after=1)
+    broken = train_with(1, "broken")
+    for name, tensor in weights(whole).items():
+        assert torch.equal(tensor, weights(broken)[name]), name
+    assert load_checkpoint(broken.checkpoint).provenance["threads"] == 2
+
+
+def test_the_state_of_a_finished_run_is_removed(digits_run):
+    assert not digits_run.training_state.exists()
+
+
+def test_a_folder_in_use_is_refused_and_a_dead_lock_does_not_block(digits_run, capsys, tmp_path):
+    with holding(tmp_path / ".mnist-cnn.lock"):
+        code = main(["explore", "--dataset", "digits", "--run-root", str(tmp_path)])
+        assert code == 1
+        assert "Another run is at work" in capsys.readouterr().err
+    assert (tmp_path / ".mnist-cnn.lock").exists()
+    with lock.hold_lock(tmp_path / ".mnist-cnn.lock"):
+        pass
+
+
+_HOLD = """
+import pathlib, sys, time
+from mnist_helpers.lock import hold_lock
+with hold_lock(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@contextmanager
+def holding(path):
+    """Another process holds the lock, and is killed at the end."""
+    holder = subprocess.Popen([sys.executable, "-c", _HOLD, str(path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline() == "held\n"
+        yield
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+def test_a_folder_in_the_place_of_the_lock_is_named(tmp_path):
+    with pytest.raises(MnistError, match="Cannot write"), lock.hold_lock(tmp_path):
+        pass
+
+
+def _fill_disk(root, results) -> None:
+    """Train with a disk that has room for nothing more once the run has begun."""
+    try:
+        source = find_data("digits")
+        run = prepare_run(root, source.name)
+        data = load_training_data(source)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        train_and_save(run, source, data, MODEL, SETTINGS, lambda *_: None, resume=False)
+        results.put("no error")
+    except MnistError as error:
+        results.put(str(error))
+    except BaseException as error:
+        results.put(repr(error))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits on file sizes are POSIX's")
+def test_a_full_disk_is_named_and_earlier_files_stay(processes, tmp_path):
+    run = prepare_run(tmp_path, "digits")
+    run.checkpoint.write_bytes(b"the earlier checkpoint")
+    results = processes.Queue()
+    process = processes.Process(target=_fill_disk, args=(tmp_path, results))
+    process.start()
+    message = results.get(timeout=60)
+    process.join()
+    assert "Cannot write" in message and "training_state.pth" in message
+    assert run.checkpoint.read_bytes() == b"the earlier checkpoint"
+    assert not _leftovers(run)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_ctrl_c_stops_cleanly_says_how_to_go_on_and_going_on_works(tmp_path):
+    quick = ("--dataset", "digits", "--run-root", str(tmp_path), "-p", "width", "2", "-p", "epochs", "400")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnist_helpers", "train", *quick],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    run = RunPaths(tmp_path)
+    try:
+        _wait_for(run.training_state.exists)
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    assert "go on with: mnist-cnn train --resume" in err
+    assert "Traceback" not in err
+    assert not run.checkpoint.exists()
+    _wait_for(lambda: _lock_is_free(run))
+    # The unfinished run is of 400 epochs: what was reached is still there for it.
+    stored = torch.load(run.training_state, weights_only=True)
+    assert stored["configuration"]["epochs"] == 400 and len(stored["state"]["history"]) >= 1
+
+
+def _lock_is_free(run: RunPaths) -> bool:
+    try:
+        with lock.hold_lock(run.root / ".mnist-cnn.lock"):
+            return True
+    except MnistError:
+        return False
+
+
+def test_runs_in_separate_folders_do_not_disturb_each_other(tmp_path):
+    roots = [tmp_path / name for name in "ab"]
+    quick = ("-p", "epochs", "1", "-p", "width", "2")
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-m", "mnist_helpers", "train", "--dataset", "digits", "--run-root", root, *quick],
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            # Two runs with all threads each would wait for one another's processors.
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
+        for root in roots
+    ]
+    assert [command.wait() for command in commands] == [0, 0]
+    first, second = (weights(RunPaths(root)) for root in roots)
+    for name, tensor in first.items():
+        assert torch.equal(tensor, second[name]), name

@@ -1,0 +1,69 @@
+"""The committed reference run: complete, repeatable, and the same in checkpoint, metrics, report and README."""
+
+import json
+import subprocess
+
+import pytest
+
+from mnist_helpers.checkpoint.store import load_checkpoint
+from mnist_helpers.data.splits import load_test_data
+from mnist_helpers.evaluation.scores import compute_metrics, predict, read_metrics
+from mnist_helpers.evaluation.summary import results_table, verdict_sentence
+from mnist_helpers.paths import PROJECT_ROOT, run_paths
+
+PATHS = run_paths()
+RESULTS = ("models", "outputs", "reports", "README.md")
+
+
+@pytest.fixture(scope="module")
+def metrics():
+    """The metrics of the reference run; a run of one's own takes its place in these folders and is no reference."""
+    try:
+        committed = subprocess.run(
+            ["git", "diff", "--quiet", "HEAD", "--", *RESULTS], cwd=PROJECT_ROOT, capture_output=True, check=False
+        ).returncode
+    except OSError:
+        committed = None
+    if committed != 0:
+        pytest.skip("models/, outputs/ and reports/ do not hold the committed reference run")
+    return read_metrics(PATHS.metrics)
+
+
+def test_reference_run_is_on_mnist_and_good_enough(metrics):
+    assert metrics["dataset"] == "mnist"
+    assert metrics["n_test"] == 10_000
+    assert metrics["accuracy"] >= 0.995
+    assert metrics["provenance"]["parameter_count"] < 300_000
+    assert not metrics["provenance"]["commit"].endswith("-modified")
+
+
+def test_readme_shows_the_results_of_the_reference_run(metrics):
+    assert results_table(metrics) in (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_report_shows_the_results_of_the_reference_run(metrics):
+    page = PATHS.report.read_text(encoding="utf-8")
+    assert verdict_sentence(metrics) in page
+    assert metrics["provenance"]["commit"] in page
+
+
+def test_checkpoint_and_metrics_come_from_the_same_run(metrics):
+    checkpoint = load_checkpoint(PATHS.checkpoint)
+    assert checkpoint.provenance == metrics["provenance"]
+    assert len(checkpoint.history) >= 15
+
+
+def test_results_are_small_and_name_no_folder_of_the_machine_that_made_them(metrics):
+    files = [path for folder in ("models", "outputs", "reports") for path in (PROJECT_ROOT / folder).rglob("*.*")]
+    assert sum(path.stat().st_size for path in files) < 6_000_000
+    for path in files:
+        if path.suffix in {".ipynb", ".json", ".html", ".txt"}:
+            assert str(PROJECT_ROOT) not in path.read_text(encoding="utf-8"), path
+
+
+@pytest.mark.mnist
+def test_committed_checkpoint_gives_exactly_the_committed_metrics(metrics, mnist_source):
+    assert mnist_source.checksum == metrics["provenance"]["data_checksum"]
+    predictions = predict(load_checkpoint(PATHS.checkpoint).model, load_test_data(mnist_source))
+    again = json.loads(json.dumps(compute_metrics(predictions)))
+    assert again == {name: metrics[name] for name in again}
