@@ -6,17 +6,14 @@ the working directory at the start takes its place, and what came with the packa
 """
 
 import os
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import mnist_helpers
 from mnist_helpers.errors import MnistError
-
-LEFTOVER_SECONDS = 3600
 
 
 def _working_folder() -> Path:
@@ -34,13 +31,17 @@ SHIPPED = PACKAGE / "shipped" if INSTALLED else PACKAGE.parent
 NOTEBOOKS = SHIPPED / "notebooks"
 # Below it lie relative folders and all results.
 PROJECT_ROOT = _working_folder() if INSTALLED else PACKAGE.parent
+LATEST = PROJECT_ROOT / "runs" / ".latest"
+LONGEST_NAME = 100
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class RunPaths:
-    """The files of one run, below `root`."""
+    """The files of one run, below `root`; whether the user has `named` that folder."""
 
     root: Path
+    named: bool = True
 
     @property
     def lock(self) -> Path:
@@ -108,14 +109,38 @@ class RunPaths:
         return self.reports / "evaluation_report.html"
 
 
-def run_paths(run_root: str | Path = "", dataset: str = "mnist") -> RunPaths:
-    """The paths of a run on `dataset`.
+def run_paths(run_root: str | Path = "", dataset: str = "mnist", changed: Mapping[str, object] = NOTHING) -> RunPaths:
+    """The paths of a run on `dataset` with these settings `changed` from the defaults.
 
-    An empty `run_root` means the project itself for MNIST and `runs/digits/` for the embedded sample, which
-    therefore never replaces an MNIST result.
+    Where no `run_root` is named the reference run on MNIST has the project itself; every other run has a folder of its
+    own below runs/, so that no exploration replaces the reference.
     """
-    default = PROJECT_ROOT if dataset == "mnist" else PROJECT_ROOT / "runs" / dataset
-    return RunPaths(from_root(run_root) if str(run_root) else default)
+    if str(run_root):
+        return RunPaths(from_root(run_root))
+    words = [dataset] * (dataset != "mnist") + [f"{name}-{value}" for name, value in changed.items()]
+    name = "_".join(words)
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:LONGEST_NAME]}-{zlib.crc32(name.encode()):08x}"
+    return RunPaths(PROJECT_ROOT / "runs" / name if name else PROJECT_ROOT, named=False)
+
+
+def latest_run(run_root: str | Path = "", dataset: str = "mnist") -> RunPaths:
+    """The paths of the named folder, or of the run on `dataset` that was trained last."""
+    default = run_paths(run_root, dataset)
+    if default.named:
+        return default
+    try:
+        latest = RunPaths(PROJECT_ROOT / LATEST.joinpath(dataset).read_text(encoding="utf-8").strip(), named=False)
+    except OSError:
+        return default
+    return latest if latest.checkpoint.is_file() else default
+
+
+def remember_run(paths: RunPaths, dataset: str) -> None:
+    """Note that this run was trained last, unless the user names the folder and can name it again."""
+    if not paths.named:
+        LATEST.mkdir(parents=True, exist_ok=True)
+        LATEST.joinpath(dataset).write_text(f"{paths.root.relative_to(PROJECT_ROOT).as_posix()}\n", encoding="utf-8")
 
 
 def network_root() -> Path:
@@ -127,18 +152,6 @@ def network_root() -> Path:
     except OSError:
         pass  # Opening it says why.
     return PROJECT_ROOT
-
-
-def prepare_run(run_root: str | Path, dataset: str) -> RunPaths:
-    """The paths of a run on `dataset`, their folders made and proven writable.
-
-    Raises MnistError when a folder cannot be written.
-    """
-    paths = run_paths(run_root, dataset)
-    for folder in (paths.models, paths.outputs, paths.executed, paths.reports):
-        require_writable(folder)
-        _remove_leftovers(folder)
-    return paths
 
 
 def from_root(path: str | Path) -> Path:
@@ -158,52 +171,3 @@ def from_root(path: str | Path) -> Path:
 def shown(path: Path) -> str:
     """`path` as messages show it: relative to the project's root where it lies below it."""
     return path.relative_to(PROJECT_ROOT).as_posix() if path.is_relative_to(PROJECT_ROOT) else str(path)
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove half-written files of runs that were killed; what is an hour old, nobody is writing any more."""
-    for path in folder.glob(".*.tmp"):
-        with suppress(OSError):
-            if path.stat().st_mtime < time.time() - LEFTOVER_SECONDS:
-                path.unlink()
-
-
-def require_writable(folder: Path) -> None:
-    """Make `folder` and prove that a file can be written there.
-
-    Raises MnistError when it cannot.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise MnistError(
-            f"Cannot write to the folder {shown(folder)} ({error.strerror}): "
-            "make it writable, or name another one with --run-root."
-        ) from error
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the folder of `path` that takes its place when the block ends well.
-
-    The rename is atomic and follows a flush to disk: a reader finds the old file or the new one, whole.
-
-    Raises MnistError when the file cannot be written; the old one then stays.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise MnistError(
-            f"Cannot write {shown(path)} ({error.strerror or error}): make room or make it writable. "
-            "What was there before is intact."
-        ) from error
-    finally:
-        # On a read-only file system even this fails; the error above has said so.
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

@@ -4,8 +4,9 @@ The defaults here and in the notebooks' `parameters` cells are the same (a test 
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Self
 
 from mnist_helpers.errors import MnistError
 
@@ -60,7 +61,6 @@ RULES = {
     "precision": _one_of(PRECISIONS),
     "samples_per_digit": _whole(1, 40),
     "pairs": _whole(1, 100),
-    "gallery_limit": _whole(1, 1_000),
 }
 
 
@@ -86,6 +86,11 @@ class ModelSettings:
     def __post_init__(self):
         check_settings(asdict(self))
 
+    @classmethod
+    def from_parameters(cls, values: Mapping[str, object]) -> Self:
+        """The settings among a notebook's parameters; what is not among them has its default."""
+        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -110,10 +115,25 @@ class TrainingSettings:
     def __post_init__(self):
         check_settings(asdict(self))
 
+    @classmethod
+    def from_parameters(cls, values: Mapping[str, object]) -> Self:
+        """The settings among a notebook's parameters; what is not among them has its default."""
+        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
+
     @property
     def passes(self) -> int:
         """How often the images are gone through, whole or in part."""
         return math.ceil(self.epochs)
+
+
+# What else notebooks can be told that changes their results.
+OTHER_DEFAULTS = {"samples_per_digit": 10}
+
+
+def changed_settings(values: Mapping[str, object]) -> dict[str, object]:
+    """Those of the parameters that differ from the defaults, with which the reference run was made."""
+    defaults = asdict(ModelSettings()) | asdict(TrainingSettings()) | OTHER_DEFAULTS
+    return {name: value for name, value in values.items() if name in defaults and value != defaults[name]}
 
 
 PLAIN_MODEL = ModelSettings(architecture="plain", batch_norm=False)

@@ -21,10 +21,10 @@ import torch
 from mnist_helpers.benchmark.recipes import RECIPES, train_recipe
 from mnist_helpers.benchmark.step_profile import ARITHMETIC, profile_step
 from mnist_helpers.data.splits import DataSource, LabelledImages, load_test_data, load_training_data
-from mnist_helpers.evaluation.scores import predict
+from mnist_helpers.files import replacing
 from mnist_helpers.hardware import describe_machine, peak_memory
+from mnist_helpers.network.classify import predict
 from mnist_helpers.network.model import MnistCNN
-from mnist_helpers.paths import replacing
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.loop import train
 

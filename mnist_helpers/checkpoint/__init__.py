@@ -1,1 +1,18 @@
 """The trained network on disk: written whole, opened as a stranger's file, with where it comes from."""
+
+from mnist_helpers.checkpoint.belonging import note_outdated
+from mnist_helpers.checkpoint.content import Checkpoint
+from mnist_helpers.checkpoint.provenance import describe_run
+from mnist_helpers.checkpoint.store import load_baseline, load_checkpoint, require_same_dataset, save_checkpoint
+from mnist_helpers.checkpoint.training import train_and_save
+
+__all__ = [
+    "Checkpoint",
+    "describe_run",
+    "load_baseline",
+    "load_checkpoint",
+    "note_outdated",
+    "require_same_dataset",
+    "save_checkpoint",
+    "train_and_save",
+]

@@ -9,7 +9,8 @@ import torch
 from mnist_helpers.checkpoint.archive import read_archive
 from mnist_helpers.checkpoint.content import Checkpoint, from_content, to_content
 from mnist_helpers.errors import MnistError
-from mnist_helpers.paths import RunPaths, replacing, shown
+from mnist_helpers.files import replacing
+from mnist_helpers.paths import RunPaths, shown
 from mnist_helpers.settings import TrainingSettings
 from mnist_helpers.training.loop import TrainingRun
 

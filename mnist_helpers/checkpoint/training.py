@@ -9,8 +9,8 @@ from mnist_helpers.checkpoint.provenance import describe_run
 from mnist_helpers.checkpoint.store import load_checkpoint, save_checkpoint
 from mnist_helpers.data.splits import DataSource, LabelledImages
 from mnist_helpers.errors import MnistError
+from mnist_helpers.files import hold_lock
 from mnist_helpers.hardware import use_threads
-from mnist_helpers.lock import hold_lock
 from mnist_helpers.network.model import weights_checksum
 from mnist_helpers.paths import RunPaths
 from mnist_helpers.settings import ModelSettings, TrainingSettings

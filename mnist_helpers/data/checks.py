@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from mnist_helpers.data.splits import LabelledImages, class_counts
-from mnist_helpers.evaluation.slices import slant
+from mnist_helpers.data.strokes import slant
 
 
 def check_data(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> dict:

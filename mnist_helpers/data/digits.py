@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 from mnist_helpers.pictures.format import to_mnist
 from mnist_helpers.data.staging import staging
@@ -41,6 +39,9 @@ def write_digits(root: Path) -> None:
 
 def _parts() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Images and labels of the 1,500 training and 297 test digits, stratified by class."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
     sample = load_digits()
     images = np.stack([to_mnist(_enlarged(image)) for image in sample.images])
     labels = sample.target.astype(np.uint8)

@@ -6,7 +6,6 @@ import os
 import zlib
 from pathlib import Path
 
-from mnist_helpers.data.download import download_mnist
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import shown
 from mnist_helpers.data.staging import place, remove_left_overs, staging
@@ -40,6 +39,8 @@ def supply(raw: Path, published: Published) -> None:
                 place(own / name, raw / name)
             missing = _missing(raw, published)
             if missing:
+                from mnist_helpers.data.download import download_mnist  # brings torchvision, which takes a second
+
                 download_mnist(own)
             for name in missing:
                 place(own / name, raw / name)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import torch
-from torchvision.datasets import MNIST
 
 from mnist_helpers.data.sources import CURES, DataSource, raw_folder, require_layout
 from mnist_helpers.data.sources import find_data as find_data
@@ -61,6 +60,8 @@ def class_counts(labels: torch.Tensor) -> list[int]:
 
 
 def _load(source: DataSource, train: bool) -> LabelledImages:
+    from torchvision.datasets import MNIST  # here, since it takes a second and reading digits needs none of it
+
     require_layout(source.name, source.root)
     files = raw_folder(source.root) / ("train" if train else "t10k")
     try:

@@ -17,7 +17,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mnist_helpers.paths import replacing
+from mnist_helpers.files import replacing
 from mnist_helpers.training.validation import Epoch
 
 PROGRESS = "progress"

@@ -8,17 +8,20 @@ import torch
 from mnist_helpers.checkpoint.store import Checkpoint, load_baseline
 from mnist_helpers.data.checks import check_data
 from mnist_helpers.data.splits import DataSource, LabelledImages, load_test_data, load_training_data
-from mnist_helpers.evaluation.calibration import apply_temperature, calibration_metrics, fit_temperature
+from mnist_helpers.evaluation.calibration import calibration_metrics
+from mnist_helpers.evaluation.chance import seed_metrics
+from mnist_helpers.evaluation.closer_look import closer_look_metrics
 from mnist_helpers.evaluation.corruptions import measure_robustness
 from mnist_helpers.evaluation.gates import check_gates
 from mnist_helpers.evaluation.intervals import mcnemar_exact, verdict, wilson_interval
 from mnist_helpers.evaluation.label_errors import label_error_metrics
-from mnist_helpers.evaluation.scores import Predictions, closer_look_metrics, compute_metrics, predict
+from mnist_helpers.evaluation.scores import compute_metrics
 from mnist_helpers.evaluation.selective import selective_metrics
 from mnist_helpers.evaluation.slices import slice_metrics
+from mnist_helpers.network.classify import Predictions, predict
 from mnist_helpers.network.model import MnistCNN, count_parameters, weights_checksum
+from mnist_helpers.network.temperature import apply_temperature, fit_temperature
 from mnist_helpers.paths import RunPaths
-from mnist_helpers.study.seeds import seed_metrics
 
 
 @dataclass(frozen=True)

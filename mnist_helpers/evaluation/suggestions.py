@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mnist_helpers.checkpoint.store import Checkpoint
-from mnist_helpers.evaluation.scores import Predictions
+from mnist_helpers.network.classify import Predictions
 
 CONFIDENT = 0.9
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 from torch import nn
 from torch.nn import functional as F
 
 from mnist_helpers.data.splits import LabelledImages
-from mnist_helpers.evaluation.scores import one_look, predict
+from mnist_helpers.network.classify import one_look, predict
 from mnist_helpers.network.model import MnistCNN
 
 PERPLEXITY = 30  # How many neighbours t-SNE tries to keep near; scikit-learn's default.
@@ -65,6 +64,8 @@ def hidden_map(
     if not activations.std(axis=0).any():
         # A dead layer answers every image alike. t-SNE's start would be 0/0, on which scikit-learn crashes.
         return np.zeros((len(chosen), 2), dtype=np.float32), chosen
+    from sklearn.manifold import TSNE  # here, since it takes a second and reading digits needs none of it
+
     tsne = TSNE(init="pca", perplexity=min(PERPLEXITY, (len(chosen) - 1) / 2), random_state=seed)
     # Threads add the forces up in an order of their own, and t-SNE magnifies rounding: one gives one map on any cores.
     with threadpool_limits(1):

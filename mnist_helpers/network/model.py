@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from mnist_helpers.data.splits import LabelledImages, pixel_statistics
 from mnist_helpers.settings import ModelSettings
 
 
@@ -145,3 +146,9 @@ def weights_checksum(model: nn.Module) -> str:
 def count_parameters(model: nn.Module) -> int:
     """How many numbers training adjusts."""
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def build_model(data: LabelledImages, settings: ModelSettings, seed: int) -> MnistCNN:
+    """A new network that normalises by the statistics of `data`; `seed` fixes its initial weights."""
+    torch.manual_seed(seed)
+    return MnistCNN(settings, *pixel_statistics(data.images))

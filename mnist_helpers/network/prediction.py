@@ -9,7 +9,7 @@ import torch
 
 from mnist_helpers.data.splits import LabelledImages
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation.scores import BATCH, predict
+from mnist_helpers.network.classify import BATCH, predict
 from mnist_helpers.network.model import MnistCNN
 from mnist_helpers.pictures.files import read_grey
 from mnist_helpers.pictures.format import bring_to_mnist

@@ -154,7 +154,8 @@ def _bench(options: argparse.Namespace) -> int:
     check_settings({"pairs": options.pairs})
     from mnist_helpers.benchmark.timing import benchmark_table, benchmark_text, run_benchmark, write_benchmark
     from mnist_helpers.data.splits import find_data
-    from mnist_helpers.paths import prepare_run, shown
+    from mnist_helpers.files import prepare_run
+    from mnist_helpers.paths import shown
 
     source = find_data(options.dataset, options.data_root or "")
     paths = prepare_run(options.run_root or "", source.name)

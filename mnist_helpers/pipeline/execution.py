@@ -18,7 +18,8 @@ from papermill.translators import translate_parameters
 
 from mnist_helpers.display.notebook import PROGRESS
 from mnist_helpers.errors import MnistError
-from mnist_helpers.paths import replacing, shown
+from mnist_helpers.files import replacing
+from mnist_helpers.paths import shown
 
 ENGINE = "mnist-cnn"
 

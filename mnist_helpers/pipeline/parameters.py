@@ -1,12 +1,12 @@
 """Parameters from the command line, checked against the notebooks' `parameters` cells before anything runs."""
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
 from papermill import inspect_notebook
 
 from mnist_helpers.errors import MnistError
+from mnist_helpers.parameters import WANTED, require_known
 from mnist_helpers.settings import check_settings
 
 # These decide more than a notebook's behaviour: the command line has its own options for them.
@@ -31,8 +31,7 @@ def parse_parameters(given: Sequence[tuple[str, str]], notebooks: Sequence[Path]
     for name, text in given:
         if name in OPTIONS:
             raise MnistError(f"Set {name} with --{name.replace('_', '-')}, not with -p.")
-        if name not in types:
-            raise MnistError(_unknown(name, list(types)))
+        require_known(name, types)
         values[name] = _parse(name, text, types[name])
     check_settings(values)
     return {
@@ -47,16 +46,9 @@ def _parse(name: str, text: str, type_name: str) -> object:
             return _TRUTH[text.lower()]
         return {"int": int, "float": _number, "str": str}[type_name](text)
     except (KeyError, ValueError) as error:
-        wanted = {"bool": "true or false", "int": "a whole number", "float": "a number"}[type_name]
-        raise MnistError(f"{name} is {text!r}: it must be {wanted}.") from error
+        raise MnistError(f"{name} is {text!r}: it must be {WANTED[type_name]}.") from error
 
 
 def _number(text: str) -> float:
     """Whole where it is written so: reports show 4 epochs, not 4.0."""
     return int(text) if text.isdecimal() else float(text)
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f" Did you mean {nearest[0]}?" if nearest else ""
-    return f"There is no parameter {name}.{hint} Known here: {', '.join(known)}."

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_helpers.checkpoint.belonging import note_outdated, speaks_of, stamp
+from mnist_helpers.checkpoint.belonging import note_outdated
 from mnist_helpers.checkpoint.store import load_checkpoint, require_same_dataset
 from mnist_helpers.data.splits import find_data
-from mnist_helpers.lock import hold_lock
+from mnist_helpers.files import hold_lock, make_folders
 from mnist_helpers.network.model import weights_checksum
-from mnist_helpers.paths import NOTEBOOKS, RunPaths, prepare_run, run_paths, shown
+from mnist_helpers.paths import NOTEBOOKS, RunPaths, latest_run, remember_run, run_paths, shown
 from mnist_helpers.pipeline.execution import execute_notebook
 from mnist_helpers.pipeline.parameters import parse_parameters
+from mnist_helpers.pipeline.stamps import speaks_of, stamp
 from mnist_helpers.pipeline.unfinished import working_folder
 from mnist_helpers.report.export import export_report
+from mnist_helpers.settings import changed_settings
 
 STAGES = {
     "explore": "01_exploration",
@@ -57,11 +59,17 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
         source = find_data(request.dataset, request.data_root)
     for warning in caught:
         _say(f"WARNING: {warning.message}")
-    require_same_dataset(run_paths(request.run_root, source.name), source.name)
-    trains = "train" in stages
-    if "evaluate" in stages and not trains:
-        load_checkpoint(run_paths(request.run_root, source.name).checkpoint)
-    paths = prepare_run(request.run_root, source.name)
+    trains, evaluates = "train" in stages, "evaluate" in stages
+    if evaluates and not trains:
+        paths = latest_run(request.run_root, source.name)
+        load_checkpoint(paths.checkpoint)
+    else:
+        changed = changed_settings({name: value for values in parameters.values() for name, value in values.items()})
+        paths = run_paths(request.run_root, source.name, changed)
+    require_same_dataset(paths, source.name)
+    if not paths.named and paths != run_paths("", source.name):
+        _say(f"Results of other settings than the reference run's: they are in {shown(paths.root)}/.")
+    make_folders(paths)
     common = {"dataset": source.name, "data_root": request.data_root, "run_root": request.run_root}
     given = {name: value for name, value in common.items() if value}
     resume = any(values.get("resume") for values in parameters.values())
@@ -73,11 +81,13 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
                 execute_notebook(notebook, given | parameters[notebook], _executed(work, stage), work.root, failed)
                 if stage in NETWORK_STAGES:
                     stamp(_executed(work, stage), network_checksum(work))
-            if "evaluate" in stages:
+            if evaluates:
                 write_report(work, source.name)
-        if trains or "evaluate" in stages:
+        if trains or evaluates:
             note_outdated(paths, network_checksum(paths))
-    if "evaluate" in stages:
+        if trains:
+            remember_run(paths, source.name)
+    if evaluates:
         _say(f"Wrote {shown(paths.report)}")
     return paths
 

@@ -14,7 +14,8 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from mnist_helpers.errors import MnistError
-from mnist_helpers.paths import replacing, require_writable, shown
+from mnist_helpers.files import replacing, require_writable
+from mnist_helpers.paths import shown
 from mnist_helpers.report.output_html import active_part, markdown_html
 
 TEMPLATE = Path(__file__).resolve().with_name("template")

@@ -1,1 +1,30 @@
-"""How weights are found: the step, the optimizer, the images shown, the loop and its state."""
+"""How weights are found: the step, the optimizer, the images an epoch shows, their distortion, the loop and its state.
+
+Only that state is stored here; the trained network is for `checkpoint`.
+"""
+
+from mnist_helpers.training.distortion import augment_batch
+from mnist_helpers.training.loop import Trainer, TrainingRun, train
+from mnist_helpers.training.muon import Muon, orthogonal
+from mnist_helpers.training.selection import batches, choose_images, skipped_share
+from mnist_helpers.training.step import make_optimizer, one_cycle, train_step
+from mnist_helpers.training.validation import Epoch, best_epoch, calibrate, validate
+
+__all__ = [
+    "Epoch",
+    "Muon",
+    "Trainer",
+    "TrainingRun",
+    "augment_batch",
+    "batches",
+    "best_epoch",
+    "calibrate",
+    "choose_images",
+    "make_optimizer",
+    "one_cycle",
+    "orthogonal",
+    "skipped_share",
+    "train",
+    "train_step",
+    "validate",
+]

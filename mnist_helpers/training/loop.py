@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 
 import torch
 
-from mnist_helpers.data.splits import LabelledImages, pixel_statistics
+from mnist_helpers.data.splits import LabelledImages
 from mnist_helpers.errors import MnistError
 from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory, use_threads
-from mnist_helpers.network.model import MnistCNN, as_input
+from mnist_helpers.network.model import MnistCNN, as_input, build_model
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.distortion import augment_batch
 from mnist_helpers.training.selection import batches, choose_images, skipped_share
@@ -191,9 +191,3 @@ class Trainer:
                 f"The training loss is not finite any more in epoch {len(self.history) + 1}, step {step}, at a "
                 f"learning rate of {rate:.3g}: lower learning_rate. The earlier checkpoint stays as it was."
             )
-
-
-def build_model(data: LabelledImages, settings: ModelSettings, seed: int) -> MnistCNN:
-    """A new network that normalises by the statistics of `data`; `seed` fixes its initial weights."""
-    torch.manual_seed(seed)
-    return MnistCNN(settings, *pixel_statistics(data.images))

@@ -6,9 +6,9 @@ import torch
 from torch.nn import functional as F
 
 from mnist_helpers.data.splits import LabelledImages
-from mnist_helpers.evaluation.calibration import fit_temperature
-from mnist_helpers.evaluation.scores import one_look
+from mnist_helpers.network.classify import one_look
 from mnist_helpers.network.model import MnistCNN, as_input
+from mnist_helpers.network.temperature import fit_temperature
 from mnist_helpers.training.step import in_precision
 
 BATCH = 500

@@ -3,11 +3,13 @@
 import nbformat
 import pytest
 
-from mnist_helpers.checkpoint.belonging import note_outdated, speaks_of, stamp
+from mnist_helpers.checkpoint.belonging import note_outdated
 from mnist_helpers.evaluation.scores import read_metrics, write_metrics
-from mnist_helpers.paths import RunPaths, prepare_run
+from mnist_helpers.files import prepare_run
+from mnist_helpers.paths import RunPaths
 from mnist_helpers.pipeline import stages as pipeline
 from mnist_helpers.pipeline.cli import main
+from mnist_helpers.pipeline.stamps import speaks_of, stamp
 
 FIRST, SECOND = "1" * 64, "2" * 64
 

@@ -16,7 +16,7 @@ from mnist_helpers.checkpoint.provenance import PACKAGES, describe_run
 from mnist_helpers.checkpoint.store import load_baseline, load_checkpoint, require_same_dataset, save_checkpoint
 from mnist_helpers.data.splits import find_data
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation.scores import predict
+from mnist_helpers.network.classify import predict
 from mnist_helpers.network.model import MnistCNN, count_parameters
 from mnist_helpers.paths import PROJECT_ROOT, RunPaths
 from mnist_helpers.settings import PLAIN_MODEL, ModelSettings, TrainingSettings

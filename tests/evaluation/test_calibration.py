@@ -7,7 +7,8 @@ from scipy.special import softmax
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss
 
-from mnist_helpers.evaluation.calibration import apply_temperature, calibration_metrics, fit_temperature
+from mnist_helpers.evaluation.calibration import calibration_metrics
+from mnist_helpers.network.temperature import apply_temperature, fit_temperature
 
 
 def calibrated(images: int = 4_000, spread: float = 4.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

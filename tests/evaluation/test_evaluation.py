@@ -8,19 +8,12 @@ from torch import nn
 
 from mnist_helpers.checkpoint.store import Checkpoint
 from mnist_helpers.data.splits import LabelledImages
-from mnist_helpers.evaluation.scores import (
-    Predictions,
-    compute_metrics,
-    most_confused,
-    one_look,
-    predict,
-    read_metrics,
-    write_metrics,
-)
+from mnist_helpers.evaluation.scores import compute_metrics, most_confused, read_metrics, write_metrics
 from mnist_helpers.evaluation.suggestions import suggest_improvements
 from mnist_helpers.evaluation.summary import classification_report, headline, reproduce_command
+from mnist_helpers.files import prepare_run
+from mnist_helpers.network.classify import Predictions, one_look, predict
 from mnist_helpers.network.model import MnistCNN
-from mnist_helpers.paths import prepare_run
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.validation import Epoch
 

@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from mnist_helpers.data.splits import load_test_data
+from mnist_helpers.data.strokes import slant, stroke_thickness
 from mnist_helpers.evaluation.intervals import wilson_interval
-from mnist_helpers.evaluation.slices import slant, slice_metrics, stroke_thickness
+from mnist_helpers.evaluation.slices import slice_metrics
 
 FINE = (np.arange(28 * 8) + 0.5) / 8
 

@@ -5,8 +5,8 @@ from support import random_images
 from torch import nn
 
 from mnist_helpers.data.splits import LabelledImages
-from mnist_helpers.evaluation.scores import predict
 from mnist_helpers.network.attention import first_layer_filters, hidden_activations, hidden_map, occlusion_map
+from mnist_helpers.network.classify import predict
 from mnist_helpers.network.model import MnistCNN, as_input
 from mnist_helpers.settings import ModelSettings
 

@@ -6,12 +6,11 @@ from support import random_images
 from torch import nn
 from torch.nn import functional as F
 
-from mnist_helpers.network.model import MaxPool, MnistCNN, as_input, count_parameters, remove_paper
+from mnist_helpers.network.model import MaxPool, MnistCNN, as_input, build_model, count_parameters, remove_paper
 from mnist_helpers.network.summary import activation_spread, summarise, summary_text
 from mnist_helpers.settings import ModelSettings
 from mnist_helpers.training import distortion as augmentation
 from mnist_helpers.training.distortion import ERASED_SHARE, NOISY_SHARE, add_noise, augment_batch, distort, erase
-from mnist_helpers.training.loop import build_model
 
 
 @pytest.fixture

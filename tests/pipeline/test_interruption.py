@@ -18,12 +18,13 @@ import torch
 from support import QUICK
 from support import run as execute
 
-from mnist_helpers import lock, paths
+from mnist_helpers import files
 from mnist_helpers.checkpoint.store import load_checkpoint
 from mnist_helpers.checkpoint.training import train_and_save
 from mnist_helpers.data.splits import find_data, load_training_data
 from mnist_helpers.errors import MnistError
-from mnist_helpers.paths import RunPaths, prepare_run
+from mnist_helpers.files import prepare_run
+from mnist_helpers.paths import RunPaths
 from mnist_helpers.pipeline.cli import main
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.state_file import StateFile
@@ -40,7 +41,7 @@ def train_here(root, epochs: int = SETTINGS.epochs, slow_saves: bool = False) ->
     if slow_saves:
         sync = os.fsync
         # Widen the moment between a half-written file and its rename, so that kills fall into it too.
-        paths.os.fsync = lambda descriptor: (time.sleep(0.15), sync(descriptor))
+        files.os.fsync = lambda descriptor: (time.sleep(0.15), sync(descriptor))
     source = find_data("digits")
     run_paths = prepare_run(root, source.name)
     settings = TrainingSettings(**SETTINGS.__dict__ | {"epochs": epochs})
@@ -211,7 +212,7 @@ def test_a_finished_run_is_taken_up_without_training(tmp_path):
 _TRAIN = """
 import os, sys
 import test_interruption as here
-from mnist_helpers.paths import prepare_run
+from mnist_helpers.files import prepare_run
 here.train_some(prepare_run(sys.argv[1], "digits"), here.SHORT, int(sys.argv[2]), sys.argv[2] == "0")
 """
 
@@ -244,13 +245,13 @@ def test_a_folder_in_use_is_refused_and_a_dead_lock_does_not_block(digits_run, c
         assert code == 1
         assert "Another run is at work" in capsys.readouterr().err
     assert (tmp_path / ".mnist-cnn.lock").exists()
-    with lock.hold_lock(tmp_path / ".mnist-cnn.lock"):
+    with files.hold_lock(tmp_path / ".mnist-cnn.lock"):
         pass
 
 
 _HOLD = """
 import pathlib, sys, time
-from mnist_helpers.lock import hold_lock
+from mnist_helpers.files import hold_lock
 with hold_lock(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
@@ -270,7 +271,7 @@ def holding(path):
 
 
 def test_a_folder_in_the_place_of_the_lock_is_named(tmp_path):
-    with pytest.raises(MnistError, match="Cannot write"), lock.hold_lock(tmp_path):
+    with pytest.raises(MnistError, match="Cannot write"), files.hold_lock(tmp_path):
         pass
 
 
@@ -332,7 +333,7 @@ def test_ctrl_c_stops_cleanly_says_how_to_go_on_and_going_on_works(tmp_path):
 
 def _lock_is_free(run: RunPaths) -> bool:
     try:
-        with lock.hold_lock(run.root / ".mnist-cnn.lock"):
+        with files.hold_lock(run.root / ".mnist-cnn.lock"):
             return True
     except MnistError:
         return False

@@ -16,7 +16,7 @@ from test_checkpoint import SETTINGS, provenance_of, save, untrained_run
 
 from mnist_helpers.checkpoint.store import load_checkpoint, save_checkpoint
 from mnist_helpers.data.splits import LabelledImages, load_test_data
-from mnist_helpers.evaluation.scores import predict
+from mnist_helpers.network.classify import predict
 from mnist_helpers.network.prediction import Answer, predict_files, read_image
 from mnist_helpers.paths import PROJECT_ROOT, RunPaths
 from mnist_helpers.pictures.format import to_mnist

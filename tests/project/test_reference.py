@@ -7,8 +7,9 @@ import pytest
 
 from mnist_helpers.checkpoint.store import load_checkpoint
 from mnist_helpers.data.splits import load_test_data
-from mnist_helpers.evaluation.scores import compute_metrics, predict, read_metrics
+from mnist_helpers.evaluation.scores import compute_metrics, read_metrics
 from mnist_helpers.evaluation.summary import results_table, verdict_sentence
+from mnist_helpers.network.classify import predict
 from mnist_helpers.paths import PROJECT_ROOT, run_paths
 
 PATHS = run_paths()

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation.scores import Predictions, predict
+from mnist_helpers.evaluation.chance import seed_metrics
 from mnist_helpers.evaluation.summary import seeds_text
-from mnist_helpers.paths import RunPaths, prepare_run
+from mnist_helpers.files import prepare_run
+from mnist_helpers.network.classify import Predictions, predict
+from mnist_helpers.paths import RunPaths
 from mnist_helpers.settings import ModelSettings, TrainingSettings
-from mnist_helpers.study.seeds import seed_metrics, train_other_seeds
+from mnist_helpers.study.seeds import train_other_seeds
 from mnist_helpers.training.loop import train
 
 SMALL = ModelSettings(width=4)

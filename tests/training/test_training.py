@@ -4,12 +4,12 @@ from support import random_images
 
 from mnist_helpers.data.splits import LabelledImages
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation.calibration import fit_temperature
-from mnist_helpers.evaluation.scores import one_look, predict
 from mnist_helpers.hardware import choose_device, choose_precision
-from mnist_helpers.network.model import as_input
+from mnist_helpers.network.classify import one_look, predict
+from mnist_helpers.network.model import as_input, build_model
+from mnist_helpers.network.temperature import fit_temperature
 from mnist_helpers.settings import ModelSettings, TrainingSettings
-from mnist_helpers.training.loop import Trainer, build_model, train
+from mnist_helpers.training.loop import Trainer, train
 from mnist_helpers.training.muon import orthogonal
 from mnist_helpers.training.step import make_optimizer, one_cycle
 from mnist_helpers.training.validation import Epoch, best_epoch

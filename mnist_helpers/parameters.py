@@ -1,0 +1,64 @@
+"""The parameters of a notebook, checked in the notebook itself: papermill lets any name and type through."""
+
+import ast
+import difflib
+from collections.abc import Iterable, Mapping
+
+from mnist_helpers.errors import MnistError
+from mnist_helpers.settings import check_settings
+
+INJECTED = "# Parameters"  # how the cell begins that papermill puts in
+TYPES: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "float": (int, float), "str": (str,)}
+WANTED = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text"}
+
+
+def read_parameters(namespace: Mapping[str, object]) -> dict[str, object]:
+    """Name and present value of every parameter of the notebook whose `globals()` are given.
+
+    What is declared, with an annotation each, is read from the cell itself, which IPython keeps in `In`.
+
+    Raises MnistError for a name in papermill's cell that is not declared, a value of another type, or one out of range.
+    """
+    cells = [ast.parse(source) for source in namespace["In"] if _is_python(source)]
+    declared = [_annotated(cell) for cell in cells if _annotated(cell)][-1]
+    for source in namespace["In"]:
+        if source.startswith(INJECTED):
+            for name in _assigned(ast.parse(source)):
+                require_known(name, declared)
+    values = {name: namespace[name] for name in declared}
+    for name, value in values.items():
+        require_type(name, value, declared[name])
+    check_settings(values)
+    return values
+
+
+def require_known(name: str, known: Iterable[str]) -> None:
+    """Raise MnistError, with the nearest name that exists, unless `name` is one of them."""
+    known = list(known)
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f" Did you mean {nearest[0]}?" if nearest else ""
+        raise MnistError(f"There is no parameter {name}.{hint} Known here: {', '.join(known)}.")
+
+
+def require_type(name: str, value: object, type_name: str) -> None:
+    """Raise MnistError unless `value` is of the type that the notebook declares; a whole number will do for any."""
+    if not isinstance(value, TYPES[type_name]) or (isinstance(value, bool) and type_name != "bool"):
+        raise MnistError(f"{name} is {value!r}: it must be {WANTED[type_name]}.")
+
+
+def _is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except SyntaxError:  # a magic command, or a slip of the user's
+        return False
+    return True
+
+
+def _annotated(cell: ast.Module) -> dict[str, str]:
+    """Name and type of what the cell assigns with an annotation."""
+    return {node.target.id: ast.unparse(node.annotation) for node in cell.body if isinstance(node, ast.AnnAssign)}
+
+
+def _assigned(cell: ast.Module) -> list[str]:
+    return [target.id for node in cell.body if isinstance(node, ast.Assign) for target in node.targets]
