@@ -184,8 +184,8 @@ def _print_results(results: Iterable, as_json: bool) -> int:
                 start = ","
     finally:
         # Also when it ends early: what was answered can be read.
-        if as_json:
-            print("\n]" if start == "," else "[]")
+        if as_json and start == ",":
+            print("\n]")
     return code
 
 
