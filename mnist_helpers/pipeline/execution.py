@@ -16,7 +16,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.translators import translate_parameters
 
-from mnist_helpers.display.notebook import PROGRESS
+from mnist_helpers.display.progress import PROGRESS
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing
 from mnist_helpers.paths import shown
