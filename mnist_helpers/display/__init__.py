@@ -18,6 +18,7 @@ from mnist_helpers.display.progress import PROGRESS, TrainingProgress, show_hist
 from mnist_helpers.display.tables import (
     Table,
     percent_range,
+    show_facts,
     show_source,
     show_table,
     show_text,
@@ -48,6 +49,7 @@ __all__ = [
     "plot_samples",
     "plot_spread",
     "save_figure",
+    "show_facts",
     "show_figure",
     "show_history",
     "show_source",
