@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from IPython.display import display
 from markupsafe import Markup, escape
 
+from mnist_helpers.paths import PROJECT_ROOT, RunPaths, shown
+
 
 @dataclass(frozen=True)
 class Table:
@@ -33,6 +35,12 @@ def show_facts(headline: str, facts: Mapping[str, str]) -> None:
 def show_text(markdown: str) -> None:
     """Show a paragraph of Markdown, usually what the table or figure above it says."""
     display({"text/markdown": markdown, "text/plain": markdown}, raw=True)
+
+
+def show_run_folder(paths: RunPaths) -> None:
+    """Say where the results of a run go that the user did not name, where that is not the reference run's place."""
+    if not paths.named and paths.root != PROJECT_ROOT:
+        show_text(f"Results go to `{shown(paths.root)}/`, since this is not the reference run, which stays as it is.")
 
 
 def show_source(*objects: object) -> None:
