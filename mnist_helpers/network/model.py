@@ -109,7 +109,8 @@ def initialise(model: nn.Module) -> None:
     of the signal through ReLU layers. No ReLU follows the output layer, hence 1 / inputs there.
     """
     for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        # On the meta device there is nothing to draw, and to draw it would load torch's compiler, for a second.
+        if isinstance(module, nn.Conv2d | nn.Linear) and not module.weight.is_meta:
             nonlinearity = "linear" if module is getattr(model, "output", None) else "relu"
             nn.init.kaiming_normal_(module.weight, nonlinearity=nonlinearity)
             if module.bias is not None:
