@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -126,11 +127,11 @@ def benchmark_text(result: dict) -> str:
     return " ".join(filter(None, (text, startup_text(result.get("predict")))))
 
 
-def _in_this_process(function: Callable, *arguments: object):
+def _in_this_process(function: Callable, *arguments: object) -> Any:
     return function(*arguments)
 
 
-def _in_own_process(function: Callable, *arguments: object):
+def _in_own_process(function: Callable, *arguments: object) -> Any:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:
         return pool.submit(function, *arguments).result()
@@ -196,7 +197,8 @@ def compare(outcomes: list[dict], name: str) -> dict:
 
 def _median(values: list[float | None]) -> float | None:
     """The median, or None where a value is missing."""
-    return None if None in values else statistics.median(values)
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if len(known) == len(values) else None
 
 
 def _seconds(value: float | None) -> str:

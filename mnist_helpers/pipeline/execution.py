@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import nbformat
 import papermill
@@ -27,14 +27,14 @@ ENGINE = "mnist-cnn"
 class _Client(PapermillNotebookClient):
     """Prints the progress lines of a training run to stderr as they arrive, and says why a kernel does not start."""
 
-    def process_message(self, msg, *arguments, **keywords):
+    def process_message(self, msg: dict[str, Any], *arguments: Any, **keywords: Any) -> Any:
         line = msg["content"].get("metadata", {}).get(PROGRESS)
         if line:
             print(f"  {line}", file=sys.stderr, flush=True)
         return super().process_message(msg, *arguments, **keywords)
 
     @contextmanager
-    def setup_kernel(self, **keywords) -> Iterator[None]:
+    def setup_kernel(self, **keywords: Any) -> Iterator[None]:
         # What a cell prints reaches the notebook. What else a kernel says, mostly about its transport, is of interest
         # only when it does not start.
         with tempfile.TemporaryFile() as said, ExitStack() as kernel:
@@ -53,7 +53,7 @@ class _Engine(NBClientEngine):
     """papermill's own engine with that client; cells may run as long as they need."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, start_timeout=60, **keywords):
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, start_timeout: int = 60, **keywords: Any) -> Any:
         client = _Client(nb_man, kernel_name=kernel_name, startup_timeout=start_timeout, timeout=None)
         return client.execute()
 

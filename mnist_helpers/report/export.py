@@ -64,7 +64,8 @@ def _read_cells(path: Path) -> tuple[list[NotebookNode], list[NotebookNode]]:
     if not match:
         raise MnistError(f"{shown(path)} must start with a markdown cell whose first line is `# Title`.")
 
-    lead, part = [], [nbformat.v4.new_markdown_cell(f"# {match[1]}")]
+    lead: list[NotebookNode] = []
+    part = [nbformat.v4.new_markdown_cell(f"# {match[1]}")]
     for number, cell in enumerate(notebook.cells, start=1):
         place = f"{shown(path)}, cell {number}"
         _require_success(cell, place)
@@ -144,15 +145,15 @@ def _arrange(html: str) -> dict[str, Any]:
             above = [*(upper for upper in above if upper < level), level]
             heading.name = f"h{min(len(above) + 1, 6)}"  # by nesting, so that no level is skipped
             text = heading.get_text(" ", strip=True)
-            heading["id"] = _unique(prefix + _slug(text), taken)
-            anchors.setdefault(text.replace(" ", "-"), heading["id"])
+            place = heading["id"] = _unique(prefix + _slug(text), taken)
+            anchors.setdefault(text.replace(" ", "-"), place)
             if kind == "part" and len(above) == 1:
-                prefix = f"{heading['id']}-"
-                outline.append({"id": heading["id"], "text": text, "sections": []})
+                prefix = f"{place}-"
+                outline.append({"id": place, "text": text, "sections": []})
             elif kind == "part" and len(above) == 2:
-                outline[-1]["sections"].append({"id": heading["id"], "text": text})
+                outline[-1]["sections"].append({"id": place, "text": text})
     for link in soup.select("a[href^='#']"):
-        target = unquote(link["href"].removeprefix("#"))
+        target = unquote(str(link["href"]).removeprefix("#"))
         if target not in anchors:
             raise MnistError(f"A link of the report leads nowhere: no heading of its notebooks is called {target!r}.")
         link["href"] = f"#{anchors[target]}"
