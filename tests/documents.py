@@ -32,7 +32,7 @@ class Markdown:
 
 @cache
 def read_markdown(path: Path) -> Markdown:
-    """What the Markdown of a .md or .ipynb file holds; links in HTML count too."""
+    """What the Markdown of a .md or .ipynb file holds; what stands in HTML counts as well."""
     links, headings, code = [], [], []
     for text in _texts(path):
         for token in _tokens(_parse(text)):
@@ -40,8 +40,9 @@ def read_markdown(path: Path) -> Markdown:
             if kind in {"link", "image"}:
                 links.append(token["attrs"]["url"])
             elif kind in {"block_html", "inline_html"}:
-                tags = BeautifulSoup(token["raw"], "html.parser").find_all(True)
-                links += [tag[name] for tag in tags for name in ("href", "src") if tag.has_attr(name)]
+                soup = BeautifulSoup(token["raw"], "html.parser")
+                links += [tag[name] for tag in soup(True) for name in ("href", "src") if tag.has_attr(name)]
+                code.append(soup.get_text())
             elif kind == "heading":
                 headings.append("".join(part.get("raw", "") for part in _tokens(token["children"])))
             elif kind in {"codespan", "block_code"}:

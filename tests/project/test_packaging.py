@@ -152,10 +152,11 @@ def test_installed_package_trains_below_the_working_directory(installed, tmp_pat
     make_repository(tmp_path)
     command = installed("train", "--dataset", "digits", "-p", "epochs", "1", "-p", "width", "2")
     assert command.code == 0, command.err
-    assert f"Executed notebook: {tmp_path}/runs/digits/outputs/notebooks/03_training.ipynb" in command.out
+    folder = tmp_path / "runs" / "digits_epochs-1_width-2"
+    assert f"Executed notebook: {folder}/outputs/notebooks/03_training.ipynb" in command.out
     assert {path.name for path in tmp_path.iterdir()} == {".git", "data", "runs"}
     assert (tmp_path / "data" / "digits" / "MNIST" / "raw").is_dir()
-    network = load_checkpoint(tmp_path / "runs" / "digits" / "models" / "mnist_cnn.pth")
+    network = load_checkpoint(folder / "models" / "mnist_cnn.pth")
     assert network.provenance["commit"] == f"v{PROJECT['version']}", "not that of the user's repository"
 
 
