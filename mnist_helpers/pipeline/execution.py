@@ -1,5 +1,7 @@
 """One notebook, executed by papermill and accepted only when it really ran to its end."""
 
+import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,7 +21,7 @@ from papermill.translators import translate_parameters
 from mnist_helpers.display.notebook import PROGRESS
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing
-from mnist_helpers.paths import shown
+from mnist_helpers.paths import PROJECT_ROOT, shown
 
 ENGINE = "mnist-cnn"
 
@@ -97,6 +99,7 @@ def execute_notebook(
         finally:
             running.unlink(missing_ok=True)
         _forget_places(node, notebook, parameters)
+        _lead_from(failed.parent, node)
         nbformat.write(node, temporary)
 
 
@@ -123,6 +126,19 @@ def _forget_places(node: NotebookNode, notebook: Path, parameters: dict[str, obj
     for cell in node.cells:
         if "injected-parameters" in cell.metadata.get("tags", ()):
             cell.source = translate_parameters("python3", "python", parameters, "Parameters")
+
+
+def _lead_from(folder: Path, node: NotebookNode) -> None:
+    """Make links that lead up from notebooks/, such as to the package's source, lead there from `folder`.
+
+    Where it is no folder of the project there is nothing to lead to that others have, too.
+    """
+    if not folder.is_relative_to(PROJECT_ROOT):
+        return
+    root = Path(os.path.relpath(PROJECT_ROOT, folder)).as_posix()
+    for cell in node.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"(\]\(|href=\")\.\./", rf"\g<1>{root}/", cell.source)
 
 
 def _first_line(error: Exception) -> str:
