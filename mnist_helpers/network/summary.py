@@ -132,14 +132,19 @@ def describe_cost(layers: Sequence[LayerSummary]) -> str:
 
 
 def describe_spread(spreads: Mapping[tuple[bool, float], Spread]) -> str:
-    """What the signal does from the first layer to the last, with and without batch normalisation, as a Markdown list.
+    """What becomes of signal and gradient, with and without batch normalisation, as a Markdown list.
 
     The keys are whether there is batch normalisation, and by how much the weights were multiplied.
     """
     lines = []
     for batch_norm in dict.fromkeys(key[0] for key in spreads):
-        cases = [f"{_course(spread)} at {key[1]:g} ×" for key, spread in spreads.items() if key[0] == batch_norm]
-        lines.append(f"- {'With' if batch_norm else 'Without'} batch normalisation the signal {', '.join(cases)}.")
+        cases = {factor: spread for (norm, factor), spread in spreads.items() if norm == batch_norm}
+        signals = ", ".join(f"{_course(spread.signal)} at {factor:g} ×" for factor, spread in cases.items())
+        gradients = ", ".join(f"{short(spread.gradient[0])} at {factor:g} ×" for factor, spread in cases.items())
+        lines.append(
+            f"- **{'With' if batch_norm else 'Without'} batch normalisation** the signal {signals}. "
+            f"The gradient that reaches the first layer has a spread of {gradients}."
+        )
     return "\n".join(lines)
 
 
@@ -170,8 +175,8 @@ def short(value: float) -> str:
     return np.format_float_positional(value, precision=2, unique=False, fractional=False, trim="-")
 
 
-def _course(spread: Spread) -> str:
-    first, last = spread.signal[0], spread.signal[-1]
+def _course(values: Sequence[float]) -> str:
+    first, last = values[0], values[-1]
     verb = "explodes" if last > CHANGED * first else "fades" if last * CHANGED < first else "keeps its size"
     return f"{verb} ({short(first)} → {short(last)})"
 

@@ -123,14 +123,13 @@ def test_measuring_the_spread_leaves_the_network_alone(model):
 
 def test_words_say_what_the_signal_does():
     courses = {0.1: [0.16, 0.0000013], 1: [1.5, 1.4], 3: [4.6, 960.0]}
-    spreads = {(False, factor): Spread(["a", "b"], signal, [1, 1], 2.3) for factor, signal in courses.items()}
-    flat = {(True, factor): Spread(["a", "b"], [factor, factor], [1, 1], 2.3) for factor in courses}
-    assert describe_spread(flat | spreads).splitlines() == [
-        "- With batch normalisation the signal keeps its size (0.1 → 0.1) at 0.1 ×, keeps its size (1 → 1) at 1 ×, "
-        "keeps its size (3 → 3) at 3 ×.",
-        "- Without batch normalisation the signal fades (0.16 → 0.0000013) at 0.1 ×, keeps its size (1.5 → 1.4) at 1 "
-        "×, explodes (4.6 → 960) at 3 ×.",
-    ]
+    flat = {(True, factor): Spread(["a", "b"], [factor, factor], [0.02, 0.3], 2.3) for factor in courses}
+    bare = {(False, factor): Spread(["a", "b"], signal, [0.01 * factor, 0.3], 2.3) for factor, signal in courses.items()}
+    with_norm, without = describe_spread(flat | bare).splitlines()
+    assert with_norm.startswith("- **With batch normalisation** the signal keeps its size (0.1 → 0.1) at 0.1 ×, keeps")
+    assert with_norm.endswith("has a spread of 0.02 at 0.1 ×, 0.02 at 1 ×, 0.02 at 3 ×.")
+    assert "fades (0.16 → 0.0000013) at 0.1 ×, keeps its size (1.5 → 1.4) at 1 ×, explodes (4.6 → 960) at 3 ×." in without
+    assert without.endswith("has a spread of 0.001 at 0.1 ×, 0.01 at 1 ×, 0.03 at 3 ×.")
 
 
 def learn(model, data, steps=40):
