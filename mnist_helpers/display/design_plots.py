@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from mnist_helpers.display.figures import BLUE, GREY, INK_MAP, ORANGE, describe, hide_axes
+from mnist_helpers.display.figures import BLUE, GREY, INK_MAP, ORANGE, describe
 from mnist_helpers.display.tables import Table
 from mnist_helpers.network.summary import LEARNED, ByHeart, LayerSummary, Spread, short
 
 COLOURS = (GREY, BLUE, ORANGE)
+FRAME = "#d1d5db"
 
 
 def layer_table(layers: Sequence[LayerSummary]) -> Table:
@@ -35,7 +35,8 @@ def plot_pictures(rows: Mapping[str, Sequence[torch.Tensor]], alt: str, columns:
     for line, (name, pictures) in zip(axes, rows.items(), strict=True):
         for axis, picture in zip(line, pictures, strict=True):
             axis.imshow(picture, cmap=INK_MAP, vmin=0, vmax=1)
-            hide_axes(axis)
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set(visible=True, color=FRAME, linewidth=0.8)
         line[0].set_ylabel(name, rotation=0, ha="right", va="center")
     for axis, title in zip(axes[0], columns, strict=False):
         axis.set_title(title, fontsize=9, loc="center")
@@ -44,21 +45,22 @@ def plot_pictures(rows: Mapping[str, Sequence[torch.Tensor]], alt: str, columns:
 
 def plot_spread(spreads: Mapping[tuple[bool, float], Spread]) -> Figure:
     """Spread of signal and gradient by layer, a line for each factor of the weights, with and without batch norm."""
-    figure, axes = plt.subplots(2, 2, figsize=(8, 5.4), sharex="col", sharey="row", squeeze=False)
+    figure, axes = plt.subplots(2, 2, figsize=(8, 5.4), sharex="col", sharey="row")
     factors = list(dict.fromkeys(factor for _, factor in spreads))
     for (batch_norm, factor), spread in spreads.items():
-        column = 0 if batch_norm else 1
-        for line, values in zip(axes[:, column], (spread.signal, spread.gradient), strict=True):
-            colour = COLOURS[factors.index(factor) % len(COLOURS)]
-            line.plot(spread.layers, values, marker="o", markersize=4, color=colour, label=f"weights × {factor:g}")
-    for (row, column), axis in np.ndenumerate(axes):
+        index = factors.index(factor)
+        # The later a line, the thinner: one that lies on another hides it only in part.
+        look = {"color": COLOURS[index % len(COLOURS)], "linewidth": 1 + 2 * (len(factors) - 1 - index)}
+        for axis, values in zip(axes[:, 0 if batch_norm else 1], (spread.signal, spread.gradient), strict=True):
+            axis.plot(spread.layers, values, marker="o", markersize=4, label=f"weights × {factor:g}", **look)
+    for axis in axes.flat:
         axis.set_yscale("log")
         axis.grid(axis="y")
-        if row == 0:
-            axis.set_title("With batch normalisation" if column == 0 else "Without")
-        axis.tick_params(axis="x", rotation=30)
-        plt.setp(axis.get_xticklabels(), ha="right", fontsize=8)
-    axes[0, 0].set_ylabel("Spread of the signal")
+    for axis in axes[1]:
+        axis.set_xticks(axis.get_xticks(), axis.get_xticklabels(), rotation=30, ha="right", fontsize=9)
+        axis.set_xlabel("Layer")
+    axes[0, 0].set(title="With batch normalisation", ylabel="Spread of the signal")
+    axes[0, 1].set_title("Without batch normalisation")
     axes[1, 0].set_ylabel("Spread of the gradient")
     axes[0, 1].legend(fontsize=9)
     return describe(figure, _spread_alt(spreads))
@@ -83,7 +85,7 @@ def _spread_alt(spreads: Mapping[tuple[bool, float], Spread]) -> str:
     ends = []
     for (batch_norm, factor), spread in spreads.items():
         signal, gradient = (f"{short(line[0])} to {short(line[-1])}" for line in (spread.signal, spread.gradient))
-        norm = "with" if batch_norm else "without"
+        norm = "With" if batch_norm else "Without"
         ends.append(f"{norm} batch normalisation, weights × {factor:g}: signal {signal}, gradient {gradient}")
     title = "Spread of the signal and of the gradient on a logarithmic scale, from the first layer to the last"
-    return f"{title}. {'; '.join(ends)}."
+    return f"{title}. {'. '.join(ends)}."

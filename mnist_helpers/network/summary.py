@@ -93,17 +93,18 @@ def summarise(model: MnistCNN) -> list[LayerSummary]:
 def measure_spread(model: MnistCNN, images: torch.Tensor, labels: torch.Tensor) -> Spread:
     """The spread of signal and gradient in training mode for float images (N, 1, 28, 28); the model stays as it was."""
     model = copy.deepcopy(model).train()
-    names, outputs = [], []
+    outputs = {}
     signal = model.normalise(images)
     for layer in chain(model):
         signal = layer(signal)
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            names.append(_label(layer))
-            outputs.append(signal)
+        if isinstance(layer, nn.Conv2d):
+            outputs[f"convolution {len(outputs) + 1}"] = signal
+        elif isinstance(layer, nn.Linear):
+            outputs["output" if layer is model.output else "hidden"] = signal
     losses = F.cross_entropy(signal, labels, reduction="none")
-    gradients = torch.autograd.grad(losses.sum(), outputs)
-    signals = [output.std().item() for output in outputs]
-    return Spread(names, signals, [gradient.std().item() for gradient in gradients], losses.mean().item())
+    gradients = torch.autograd.grad(losses.sum(), list(outputs.values()))
+    signals = [output.std().item() for output in outputs.values()]
+    return Spread(list(outputs), signals, [gradient.std().item() for gradient in gradients], losses.mean().item())
 
 
 @torch.no_grad()

@@ -39,7 +39,7 @@ def test_spread_is_drawn_for_every_factor_with_and_without_batch_norm():
     figure = plot_spread(spreads)
     assert [len(axis.lines) for axis in figure.axes] == [2, 2, 2, 2]
     assert list(figure.axes[3].lines[0].get_ydata()) == [0.1, 1]
-    assert "without batch normalisation, weights × 0.1: signal 1 to 0.1, gradient 0.1 to 1" in figure.get_label()
+    assert "Without batch normalisation, weights × 0.1: signal 1 to 0.1, gradient 0.1 to 1" in figure.get_label()
 
 
 def test_losses_of_every_network_are_drawn_against_the_criterion():

@@ -115,7 +115,8 @@ def test_measuring_the_spread_leaves_the_network_alone(model):
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     data = random_images(20)
     spread = measure_spread(model.eval(), as_input(data.images), data.labels)
-    assert len(spread.layers) == len(spread.signal) == len(spread.gradient) == 6
+    assert spread.layers == [*(f"convolution {number}" for number in (1, 2, 3, 4)), "hidden", "output"]
+    assert len(spread.signal) == len(spread.gradient) == 6
     assert not model.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
@@ -124,11 +125,15 @@ def test_measuring_the_spread_leaves_the_network_alone(model):
 def test_words_say_what_the_signal_does():
     courses = {0.1: [0.16, 0.0000013], 1: [1.5, 1.4], 3: [4.6, 960.0]}
     flat = {(True, factor): Spread(["a", "b"], [factor, factor], [0.02, 0.3], 2.3) for factor in courses}
-    bare = {(False, factor): Spread(["a", "b"], signal, [0.01 * factor, 0.3], 2.3) for factor, signal in courses.items()}
+    bare = {
+        (False, factor): Spread(["a", "b"], signal, [0.01 * factor, 0.3], 2.3) for factor, signal in courses.items()
+    }
     with_norm, without = describe_spread(flat | bare).splitlines()
     assert with_norm.startswith("- **With batch normalisation** the signal keeps its size (0.1 → 0.1) at 0.1 ×, keeps")
     assert with_norm.endswith("has a spread of 0.02 at 0.1 ×, 0.02 at 1 ×, 0.02 at 3 ×.")
-    assert "fades (0.16 → 0.0000013) at 0.1 ×, keeps its size (1.5 → 1.4) at 1 ×, explodes (4.6 → 960) at 3 ×." in without
+    assert (
+        "fades (0.16 → 0.0000013) at 0.1 ×, keeps its size (1.5 → 1.4) at 1 ×, explodes (4.6 → 960) at 3 ×." in without
+    )
     assert without.endswith("has a spread of 0.001 at 0.1 ×, 0.01 at 1 ×, 0.03 at 3 ×.")
 
 
