@@ -1,7 +1,7 @@
 """How things look in a notebook: tables, figures, galleries, progress. Never what they say of a result."""
 
 from mnist_helpers.display.data_plots import plot_class_distribution, plot_pixels, plot_samples
-from mnist_helpers.display.design_plots import plot_augmented, plot_overfit, plot_spread
+from mnist_helpers.display.design_plots import layer_table, plot_by_heart, plot_pictures, plot_spread
 from mnist_helpers.display.figures import (
     BLUE,
     COUNT_MAP,
@@ -39,13 +39,14 @@ __all__ = [
     "TrainingProgress",
     "describe",
     "hide_axes",
+    "layer_table",
     "percent_range",
     "plot_accuracy",
-    "plot_augmented",
+    "plot_by_heart",
     "plot_class_distribution",
     "plot_gallery",
     "plot_loss",
-    "plot_overfit",
+    "plot_pictures",
     "plot_pixels",
     "plot_samples",
     "plot_spread",
