@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mnist_helpers.pictures.format import to_mnist
 from mnist_helpers.data.staging import staging
+from mnist_helpers.pictures.format import to_mnist
 
 TEST_IMAGES = 297
 

@@ -6,9 +6,9 @@ import os
 import zlib
 from pathlib import Path
 
+from mnist_helpers.data.staging import place, remove_left_overs, staging
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import shown
-from mnist_helpers.data.staging import place, remove_left_overs, staging
 
 Published = dict[str, tuple[int, str]]  # size in bytes and MD5 of each file, unpacked
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_helpers.data.digits import write_digits
-from mnist_helpers.errors import MnistError
 from mnist_helpers.data.missing_files import NotAvailableError, supply
+from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import PROJECT_ROOT, from_root, shown
 from mnist_helpers.settings import check_settings
 

@@ -7,6 +7,8 @@ import torch
 from support import random_images
 
 from mnist_helpers.data import sources as data_files
+from mnist_helpers.data.digits import write_digits
+from mnist_helpers.data.sources import raw_folder
 from mnist_helpers.data.splits import (
     DataSource,
     class_counts,
@@ -15,8 +17,6 @@ from mnist_helpers.data.splits import (
     load_training_data,
     pixel_statistics,
 )
-from mnist_helpers.data.sources import raw_folder
-from mnist_helpers.data.digits import write_digits
 from mnist_helpers.errors import MnistError
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from support import random_images
 
-from mnist_helpers.data.splits import LabelledImages, load_test_data, load_training_data
 from mnist_helpers.data.checks import check_data, neighbour_correlation
+from mnist_helpers.data.splits import LabelledImages, load_test_data, load_training_data
 
 
 @pytest.fixture
