@@ -39,6 +39,10 @@ class Rung:
         bounds = binomtest(int(self.right.sum()), len(self.truth)).proportion_ci(method="wilson")
         return float(bounds.low), float(bounds.high)
 
+    def mistakes(self, places: Sequence[int]) -> list[str]:
+        """Captions for images that it gets wrong: what each is and what it was taken for."""
+        return [f"{self.truth[place]}\nnot {self.answers[place]}" for place in places]
+
 
 def ladder_rows(rungs: Sequence[Rung]) -> list[tuple[str, ...]]:
     """Name, accuracy, its interval, errors and seconds of each rung, as a table shows them."""

@@ -70,6 +70,7 @@ def plot_pixels(images: torch.Tensor, labels: torch.Tensor) -> Figure:
         axis.imshow(images[labels == digit].float().mean(dim=0), cmap=INK_MAP, vmin=0, vmax=255)
         axis.set_title(str(digit), loc="center")
         hide_axes(axis)
+    figure.suptitle("Mean image of each digit", x=0.01, ha="left", fontsize=11)
     axis = figure.add_subplot(grid[1, :])
     share = np.bincount(images.flatten().numpy(), minlength=256) / images.numel()
     axis.bar(range(256), share * 100, width=1, color=BLUE)
