@@ -76,7 +76,7 @@ def plot_gallery(images: torch.Tensor | np.ndarray, captions: Sequence[str], col
     for axis, image, caption in zip(axes.flat, images, captions, strict=False):
         axis.imshow(image, cmap=INK_MAP, vmin=0, vmax=255)
         axis.set_title(caption, fontsize=8, loc="center")
-    return describe(figure, f"{len(images)} digits, from left to right: {'; '.join(map(one_line, captions))}.")
+    return describe(figure, f"{len(images)} digits, from left to right: {'; '.join(map(_one_line, captions))}.")
 
 
 def hide_axes(axis: Axes) -> None:
@@ -85,6 +85,5 @@ def hide_axes(axis: Axes) -> None:
     axis.spines[:].set_visible(False)
 
 
-def one_line(caption: str) -> str:
-    """A caption as a part of a sentence."""
+def _one_line(caption: str) -> str:
     return " ".join(caption.split())

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from mnist_helpers.data.ladder import Rung, won
-from mnist_helpers.display.figures import BLUE, INK_MAP, ORANGE, describe, hide_axes, one_line, plot_gallery
+from mnist_helpers.display.figures import BLUE, INK_MAP, ORANGE, describe, hide_axes
 
 SHOWN = 8
 SIGN_MAP = LinearSegmentedColormap.from_list("sign", [ORANGE, "#ffffff", BLUE])
@@ -18,15 +18,11 @@ SIGN_MAP = LinearSegmentedColormap.from_list("sign", [ORANGE, "#ffffff", BLUE])
 def plot_won(images: torch.Tensor, before: Rung, after: Rung) -> Figure:
     """The first mistakes of one rung that the next gets right; images are uint8 (N, 28, 28), all that were judged."""
     places = won(before, after)[:SHOWN]
-    what = f"that {after.name.lower()} gets right"
-    if not len(places):
-        figure, axis = plt.subplots(figsize=(4, 0.5))
-        axis.set_axis_off()
-        axis.set_title(f"No mistake {what}")
-        return describe(figure, f"{before.name} made no mistake {what}.")
-    figure = plot_gallery(images[places], before.mistakes(places), columns=SHOWN)
-    figure.suptitle(f"{before.name}: mistakes {what}", x=0.01, ha="left", fontsize=10)
-    return describe(figure, f"Mistakes of {before.name.lower()} {what}. {figure.get_label()}")
+    captions = before.mistakes(places)
+    figure, _ = _pictures([images[places]], [captions])
+    what = f"mistakes that {after.name.lower()} gets right" if captions else f"no mistake that {after.name} gets right"
+    figure.suptitle(f"{before.name}: {what}", x=0.01, ha="left", fontsize=10)
+    return describe(figure, f"{before.name}: {what}. {_sentence(captions)}")
 
 
 def plot_weights(weights: np.ndarray) -> Figure:
@@ -47,20 +43,28 @@ def plot_weights(weights: np.ndarray) -> Figure:
     )
 
 
-def plot_nearest(
-    images: torch.Tensor, captions: Sequence[str], nearest: torch.Tensor, labels: Sequence[Sequence[int]]
-) -> Figure:
-    """Images, uint8 (N, 28, 28), with captions, above those nearest to each, uint8 (N, K, 28, 28), and their labels."""
-    columns, rows = len(images), 1 + nearest.shape[1]
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * 0.95, rows * 1.15), squeeze=False)
-    for column, (image, caption) in enumerate(zip(images, captions, strict=True)):
-        titles = [caption, *map(str, labels[column])]
-        for axis, picture, title in zip(axes[:, column], [image, *nearest[column]], titles, strict=True):
-            axis.imshow(picture, cmap=INK_MAP, vmin=0, vmax=255)
-            axis.set_title(title, loc="center", fontsize=8)
-            hide_axes(axis)
-    for axis, name in zip(axes[:, 0], ["asked", *(f"nearest {number}" for number in range(1, rows))], strict=True):
+def plot_nearest(images: torch.Tensor, captions: Sequence[str], nearest: torch.Tensor, labels: np.ndarray) -> Figure:
+    """Up to 8 images, uint8 (N, 28, 28), above those nearest to each, uint8 (N, K, 28, 28), with labels (N, K)."""
+    columns = list(zip(nearest.unbind(1), labels.T, strict=True))
+    figure, axes = _pictures([images, *(near for near, _ in columns)], [captions, *(names for _, names in columns)])
+    for axis, name in zip(axes[:, 0], ["asked", *(f"nearest {rank + 1}" for rank in range(len(columns)))], strict=True):
         axis.set_ylabel(name, fontsize=8)
     figure.suptitle("Mistakes, and the training images that decided", x=0.01, ha="left", fontsize=10)
-    asked = "; ".join(one_line(caption) for caption in captions)
-    return describe(figure, f"{columns} mistakes, each above the {rows - 1} training images nearest to it: {asked}.")
+    what = f"{len(images)} mistakes, each above the {len(columns)} training images nearest to it."
+    return describe(figure, f"{what} {_sentence(captions)}")
+
+
+def _pictures(rows: Sequence[torch.Tensor], titles: Sequence[Sequence[object]]) -> tuple[Figure, np.ndarray]:
+    """Rows of up to `SHOWN` images with a title each, in as many columns whatever their number."""
+    figure, axes = plt.subplots(len(rows), SHOWN, figsize=(SHOWN * 0.95, 0.25 + len(rows) * 1.15), squeeze=False)
+    for axis in axes.flat:
+        hide_axes(axis)
+    for row, images, names in zip(axes, rows, titles, strict=True):
+        for axis, image, name in zip(row, images, names, strict=False):
+            axis.imshow(image, cmap=INK_MAP, vmin=0, vmax=255)
+            axis.set_title(str(name), loc="center", fontsize=8)
+    return figure, axes
+
+
+def _sentence(captions: Sequence[str]) -> str:
+    return "; ".join(caption.replace("\n", " ") for caption in captions) + "." * bool(captions)

@@ -45,11 +45,15 @@ def test_a_step_of_the_ladder_shows_what_the_next_rung_gets_right():
     truth = data.labels.numpy()
     constant, perfect = Rung("Constant", truth, truth * 0 + 1, 0.0), Rung("Perfect", truth, truth, 0.0)
     figure = display.plot_won(data.images, constant, perfect)
-    titles = [axis.get_title() for axis in figure.axes]
-    assert titles == [f"{digit}\nnot 1" for digit in (0, 2, 3, 4, 5, 6, 7, 8)]
-    assert torch.equal(torch.as_tensor(figure.axes[1].images[0].get_array().data), data.images[2])
-    assert "perfect gets right" in figure.get_label()
-    assert "no mistake" in display.plot_won(data.images, perfect, constant).get_label()
+    assert [axis.get_title() for axis in figure.axes] == [f"{digit}\nnot 1" for digit in (0, 2, 3, 4, 5, 6, 7, 8)]
+    assert (figure.axes[1].images[0].get_array() == data.images[2].numpy()).all()
+    assert figure.get_label().startswith("Constant: mistakes that perfect gets right. 0 not 1; 2 not 1;")
+
+
+def test_a_step_that_wins_nothing_says_so():
+    data = random_images(20)
+    rung = Rung("Perfect", data.labels.numpy(), data.labels.numpy(), 0.0)
+    assert "no mistake" in display.plot_won(data.images, rung, rung).get_label()
 
 
 def test_weights_are_shown_on_one_scale_with_zero_in_the_middle():
@@ -62,8 +66,11 @@ def test_weights_are_shown_on_one_scale_with_zero_in_the_middle():
 
 def test_mistakes_stand_above_the_images_that_decided():
     data = random_images(8)
-    figure = display.plot_nearest(
-        data.images[:2], ["0\nnot 1", "1\nnot 2"], data.images[2:].view(2, 3, 28, 28), [[1] * 3, [2] * 3]
-    )
-    assert [axis.get_title() for axis in figure.axes] == ["0\nnot 1", "1\nnot 2", *["1", "2"] * 3]
-    assert "2 mistakes, each above the 3 training images nearest to it: 0 not 1; 1 not 2." in figure.get_label()
+    nearest = data.images[2:].view(2, 3, 28, 28)
+    figure = display.plot_nearest(data.images[:2], ["0\nnot 1", "1\nnot 2"], nearest, np.array([[1] * 3, [2] * 3]))
+    columns = np.array(figure.axes).reshape(4, -1)
+    assert [axis.get_title() for axis in columns[:, 0]] == ["0\nnot 1", "1", "1", "1"]
+    assert [axis.get_title() for axis in columns[:, 1]] == ["1\nnot 2", "2", "2", "2"]
+    assert (columns[3, 1].images[0].get_array() == nearest[1, 2].numpy()).all()
+    assert not columns[0, 2].images
+    assert "2 mistakes, each above the 3 training images nearest to it. 0 not 1; 1 not 2." in figure.get_label()
