@@ -4,7 +4,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test bench lab lint lock audit clean
+.PHONY: help setup report test bench lab lint hooks lock audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
@@ -23,9 +23,15 @@ bench: $(READY) ## time training against other recipes, about half an hour
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-lint: $(READY) ## check style of modules and notebooks
+lint: $(READY) ## check style, the order of the rooms, and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+
+hooks: $(READY) ## let every commit tidy what it holds: style, and no outputs in notebooks/
+	$(BIN)/python -m venv $(VENV)/hooks && $(VENV)/hooks/bin/pip install --quiet pre-commit
+	$(VENV)/hooks/bin/pre-commit install
 
 lock: $(READY) ## resolve pyproject.toml again into requirements.lock
 	$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv
@@ -38,7 +44,7 @@ audit: $(READY) ## look for known vulnerabilities in requirements.lock (needs a 
 	$(VENV)/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
 
 clean: ## remove .venv, caches and the runs/ folder; keep data and results
-	rm -rf $(VENV) runs build *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) runs build *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml

@@ -3,6 +3,7 @@
 import ast
 import difflib
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from mnist_helpers.errors import MnistError
 from mnist_helpers.settings import check_settings
@@ -12,7 +13,7 @@ TYPES: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "float": (
 WANTED = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text"}
 
 
-def read_parameters(namespace: Mapping[str, object]) -> dict[str, object]:
+def read_parameters(namespace: Mapping[str, Any]) -> dict[str, object]:
     """Name and present value of every parameter of the notebook whose `globals()` are given.
 
     What is declared, with an annotation each, is read from the cell itself, which IPython keeps in `In`.
@@ -59,8 +60,13 @@ def _is_python(source: str) -> bool:
 
 def _annotated(cell: ast.Module) -> dict[str, str]:
     """Name and type of what the cell assigns with an annotation."""
-    return {node.target.id: ast.unparse(node.annotation) for node in cell.body if isinstance(node, ast.AnnAssign)}
+    return {
+        node.target.id: ast.unparse(node.annotation)
+        for node in cell.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
 
 
 def _assigned(cell: ast.Module) -> list[str]:
-    return [target.id for node in cell.body if isinstance(node, ast.Assign) for target in node.targets]
+    targets = [target for node in cell.body if isinstance(node, ast.Assign) for target in node.targets]
+    return [target.id for target in targets if isinstance(target, ast.Name)]

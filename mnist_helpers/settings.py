@@ -6,7 +6,7 @@ The defaults here and in the notebooks' `parameters` cells are the same (a test 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Self
+from typing import Any, Self
 
 from mnist_helpers.errors import MnistError
 
@@ -21,7 +21,7 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 class Rule:
     """A test of a value, and how a message says what passes it."""
 
-    accepts: Callable[[object], bool]
+    accepts: Callable[[Any], bool]
     wanted: str
 
 
@@ -64,7 +64,7 @@ RULES = {
 }
 
 
-def check_settings(values: dict[str, object]) -> None:
+def check_settings(values: Mapping[str, object]) -> None:
     """Raise MnistError for the first value outside its range; names without a rule pass."""
     for name, value in values.items():
         rule = RULES.get(name)
@@ -83,11 +83,11 @@ class ModelSettings:
     batch_norm: bool = True
     dropout: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_settings(asdict(self))
 
     @classmethod
-    def from_parameters(cls, values: Mapping[str, object]) -> Self:
+    def from_parameters(cls, values: Mapping[str, Any]) -> Self:
         """The settings among a notebook's parameters; what is not among them has its default."""
         return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
@@ -112,11 +112,11 @@ class TrainingSettings:
     device: str = "auto"
     precision: str = "auto"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_settings(asdict(self))
 
     @classmethod
-    def from_parameters(cls, values: Mapping[str, object]) -> Self:
+    def from_parameters(cls, values: Mapping[str, Any]) -> Self:
         """The settings among a notebook's parameters; what is not among them has its default."""
         return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
@@ -141,5 +141,5 @@ PLAIN_MODEL = ModelSettings(architecture="plain", batch_norm=False)
 
 def plain_training(settings: TrainingSettings) -> TrainingSettings:
     """The same run without the improvements: undistorted images and Adam as everyone uses it."""
-    plain = {"augment": False, "skip_easy": 0.0, "label_smoothing": 0.0}
-    return replace(settings, optimizer="adam", learning_rate=0.003, weight_decay=0.0, **plain)
+    adam = replace(settings, optimizer="adam", learning_rate=0.003, weight_decay=0.0)
+    return replace(adam, augment=False, skip_easy=0.0, label_smoothing=0.0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch.utils.data import DataLoader, Subset
 from torchvision import transforms
 from torchvision.datasets import MNIST
 
@@ -61,7 +61,8 @@ def _keras_network() -> nn.Module:
     for layer in network:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
     return network
 
 
@@ -113,7 +114,7 @@ def train_recipe(recipe: Recipe, root: str, seed: int, limit: int | None = None)
 
 
 @torch.no_grad()
-def _accuracy(network: nn.Module, data: Dataset) -> float:
+def _accuracy(network: nn.Module, data: MNIST) -> float:
     network.eval()
     loader = DataLoader(data, TEST_BATCH)
     return sum((network(images).argmax(dim=1) == labels).sum().item() for images, labels in loader) / len(data)

@@ -73,7 +73,7 @@ def _require_plain(pickled: bytes) -> None:
     """
     if len(pickled) > MAX_PICKLE_BYTES:
         raise ValueError(f"{len(pickled):,} bytes of plain values are more than {MAX_PICKLE_BYTES:,}")
-    texts: set[int] = set()
+    texts: set[object] = set()
     previous = ""
     tuples = 0
     for opcode, argument, _ in pickletools.genops(pickled):

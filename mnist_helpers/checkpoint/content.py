@@ -1,7 +1,9 @@
 """What a checkpoint holds, checked value by value: a file that opens can still say anything."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import torch
 
@@ -82,11 +84,11 @@ def from_content(content: object) -> Checkpoint:
     )
 
 
-def _types(kind: type) -> dict[str, type]:
+def _types(kind: type) -> dict[str, Any]:
     return {field.name: field.type for field in fields(kind)}
 
 
-def _require_fields(owner: str, values: object, types: dict[str, type]) -> None:
+def _require_fields(owner: str, values: object, types: Mapping[str, Any]) -> None:
     """Raise ValueError unless `values` has just these fields, of these types, and numbers that are no extremes."""
     if not isinstance(values, dict) or set(values) != set(types):
         raise ValueError(f"{owner} does not have the fields {', '.join(types)}")

@@ -79,9 +79,9 @@ def current_commit() -> str:
     return f"{commit}-modified" if changed else commit
 
 
-def _plain(text: str) -> str:
+def _plain(text: object) -> str:
     """The text in the letters of TEXTS alone: firmware may name a processor in any."""
-    return " ".join(re.sub(f"[^{_LETTERS}]", " ", text).split())[:_LONGEST] or "unknown"
+    return " ".join(re.sub(f"[^{_LETTERS}]", " ", str(text)).split())[:_LONGEST] or "unknown"
 
 
 def _git(*arguments: str) -> str:

@@ -22,7 +22,7 @@ class LabelledImages:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index) -> "LabelledImages":
+    def __getitem__(self, index: slice | torch.Tensor | list[int]) -> "LabelledImages":
         return LabelledImages(self.images[index], self.labels[index])
 
 

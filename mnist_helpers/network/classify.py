@@ -85,7 +85,7 @@ def one_look(model: MnistCNN, images: torch.Tensor) -> torch.Tensor:
     when a logit is not finite or beyond LARGEST: finite weights can overflow on the way.
     """
     keep_freed_memory()
-    model = model.to("cpu", memory_format=torch.channels_last).eval()
+    model = model.cpu().to(memory_format=torch.channels_last).eval()
     logits = torch.cat([model(as_input(part)) for part in images.split(BATCH)])
     # What is not a number fails every comparison, this one too.
     if not (logits.abs() <= LARGEST).all():

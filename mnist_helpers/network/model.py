@@ -37,7 +37,7 @@ class MaxPool(nn.MaxPool2d):
     same values in about 40 % of the time on a CPU.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(2)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -57,6 +57,9 @@ class MnistCNN(nn.Module):
 
     The pixel mean and standard deviation belong to the network (as buffers) and travel with its weights.
     """
+
+    pixel_mean: torch.Tensor
+    pixel_std: torch.Tensor
 
     def __init__(self, settings: ModelSettings, pixel_mean: float = 0.0, pixel_std: float = 1.0):
         super().__init__()
@@ -109,9 +112,10 @@ def initialise(model: nn.Module) -> None:
     of the signal through ReLU layers. No ReLU follows the output layer, hence 1 / inputs there.
     """
     for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nonlinearity = "linear" if module is getattr(model, "output", None) else "relu"
-            nn.init.kaiming_normal_(module.weight, nonlinearity=nonlinearity)
+        # On the meta device there is nothing to draw, and to draw it would load torch's compiler, for a second.
+        if isinstance(module, nn.Conv2d | nn.Linear) and not module.weight.is_meta:
+            last = module is getattr(model, "output", None)
+            nn.init.kaiming_normal_(module.weight, nonlinearity="linear" if last else "relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
 

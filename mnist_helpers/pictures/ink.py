@@ -146,7 +146,7 @@ def _strangers(boxes: np.ndarray, long: np.ndarray, shape: tuple[int, int]) -> n
     `boxes`: (pieces, 2, 2), the first row or column of each piece and the one after its last.
     """
     touches = np.concatenate([boxes[..., 0] == 0, boxes[..., 1] == shape], axis=1)
-    cut_off = touches.any(axis=1)
+    cut_off = np.asarray(touches.any(axis=1))
     # A digit that is cut out closely touches all four edges, one piece here and another there.
     cut_out = touches.any(axis=0).all() and not touches.all(axis=1).any()
     return np.zeros_like(cut_off) if cut_out or not (long & ~cut_off).any() else cut_off

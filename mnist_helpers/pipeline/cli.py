@@ -176,9 +176,9 @@ def _print_results(results: Iterable, as_json: bool) -> int:
         for result in results:
             if isinstance(result, Refusal):
                 code = COMMAND_FAILED
-                _say(f"{_one_line(result.path)}: {result.reason}")
+                _say(f"{_one_line(str(result.path))}: {result.reason}")
             elif not as_json:
-                print(f"{result.digit} {result.probability:.4f} {_one_line(result.path)}")
+                print(f"{result.digit} {result.probability:.4f} {_one_line(str(result.path))}")
             if as_json:
                 print(start, json.dumps(result.as_dict()), sep="\n", end="")
                 start = ","

@@ -1,11 +1,13 @@
 """One notebook, executed by papermill and accepted only when it really ran to its end."""
 
+import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import nbformat
 import papermill
@@ -19,7 +21,7 @@ from papermill.translators import translate_parameters
 from mnist_helpers.display.progress import PROGRESS
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing
-from mnist_helpers.paths import shown
+from mnist_helpers.paths import PROJECT_ROOT, shown
 
 ENGINE = "mnist-cnn"
 
@@ -27,14 +29,14 @@ ENGINE = "mnist-cnn"
 class _Client(PapermillNotebookClient):
     """Prints the progress lines of a training run to stderr as they arrive, and says why a kernel does not start."""
 
-    def process_message(self, msg, *arguments, **keywords):
+    def process_message(self, msg: dict[str, Any], *arguments: Any, **keywords: Any) -> Any:
         line = msg["content"].get("metadata", {}).get(PROGRESS)
         if line:
             print(f"  {line}", file=sys.stderr, flush=True)
         return super().process_message(msg, *arguments, **keywords)
 
     @contextmanager
-    def setup_kernel(self, **keywords) -> Iterator[None]:
+    def setup_kernel(self, **keywords: Any) -> Iterator[None]:
         # What a cell prints reaches the notebook. What else a kernel says, mostly about its transport, is of interest
         # only when it does not start.
         with tempfile.TemporaryFile() as said, ExitStack() as kernel:
@@ -53,7 +55,7 @@ class _Engine(NBClientEngine):
     """papermill's own engine with that client; cells may run as long as they need."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, start_timeout=60, **keywords):
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, start_timeout: int = 60, **keywords: Any) -> Any:
         client = _Client(nb_man, kernel_name=kernel_name, startup_timeout=start_timeout, timeout=None)
         return client.execute()
 
@@ -97,6 +99,7 @@ def execute_notebook(
         finally:
             running.unlink(missing_ok=True)
         _forget_places(node, notebook, parameters)
+        _lead_from(failed.parent, node)
         nbformat.write(node, temporary)
 
 
@@ -123,6 +126,19 @@ def _forget_places(node: NotebookNode, notebook: Path, parameters: dict[str, obj
     for cell in node.cells:
         if "injected-parameters" in cell.metadata.get("tags", ()):
             cell.source = translate_parameters("python3", "python", parameters, "Parameters")
+
+
+def _lead_from(folder: Path, node: NotebookNode) -> None:
+    """Make links that lead up from notebooks/, such as to the package's source, lead there from `folder`.
+
+    Where it is no folder of the project there is nothing to lead to that others have, too.
+    """
+    if not folder.is_relative_to(PROJECT_ROOT):
+        return
+    root = Path(os.path.relpath(PROJECT_ROOT, folder)).as_posix()
+    for cell in node.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"(\]\(|href=\")\.\./", rf"\g<1>{root}/", cell.source)
 
 
 def _first_line(error: Exception) -> str:

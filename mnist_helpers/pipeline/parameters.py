@@ -1,6 +1,6 @@
 """Parameters from the command line, checked against the notebooks' `parameters` cells before anything runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from papermill import inspect_notebook
@@ -44,7 +44,7 @@ def _parse(name: str, text: str, type_name: str) -> object:
     try:
         if type_name == "bool":
             return _TRUTH[text.lower()]
-        return {"int": int, "float": _number, "str": str}[type_name](text)
+        return _READERS[type_name](text)
     except (KeyError, ValueError) as error:
         raise MnistError(f"{name} is {text!r}: it must be {WANTED[type_name]}.") from error
 
@@ -52,3 +52,6 @@ def _parse(name: str, text: str, type_name: str) -> object:
 def _number(text: str) -> float:
     """Whole where it is written so: reports show 4 epochs, not 4.0."""
     return int(text) if text.isdecimal() else float(text)
+
+
+_READERS: dict[str, Callable[[str], object]] = {"int": int, "float": _number, "str": str}

@@ -7,7 +7,6 @@ Torch's own `torch.optim.Muon` takes matrices only; here a convolution counts as
 from collections.abc import Iterable
 
 import torch
-from torch import nn
 
 # The article's polynomial: its iteration draws singular values from 0 to 1 towards 1 as fast as can be, and roughly.
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
@@ -23,8 +22,8 @@ class Muon(torch.optim.Optimizer):
 
     def __init__(
         self,
-        matrices: Iterable[nn.Parameter],
-        others: Iterable[nn.Parameter],
+        matrices: Iterable[torch.Tensor],
+        others: Iterable[torch.Tensor],
         lr: float,
         momentum: float,
         weight_decay: float,
@@ -35,26 +34,27 @@ class Muon(torch.optim.Optimizer):
         self.precision = precision
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
-        """Move every parameter once, along its gradient."""
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # the loss is not asked for again
+        """Move every parameter that has a gradient once, along it; those of a frozen layer stay."""
         for group in self.param_groups:
             for parameter in group["params"]:
-                (self._turn if group["orthogonal"] else self._move)(parameter, group)
+                if parameter.grad is not None:
+                    (self._turn if group["orthogonal"] else self._move)(parameter, parameter.grad, group)
 
-    def _turn(self, weights: nn.Parameter, group: dict) -> None:
+    def _turn(self, weights: torch.Tensor, gradient: torch.Tensor, group: dict) -> None:
         state = self.state[weights]
         if "norm" not in state:
             state["norm"] = weights.norm()
         weights.mul_(state["norm"] / weights.norm())
-        direction = self._direction(weights, weights.grad, group["momentum"])
+        direction = self._direction(weights, gradient, group["momentum"])
         step = orthogonal(direction.flatten(1).to(self.precision)).to(weights.dtype)
         weights.sub_(step.reshape(weights.shape), alpha=group["lr"])
 
-    def _move(self, parameter: nn.Parameter, group: dict) -> None:
-        gradient = parameter.grad.add(parameter, alpha=group["weight_decay"])
+    def _move(self, parameter: torch.Tensor, gradient: torch.Tensor, group: dict) -> None:
+        gradient = gradient.add(parameter, alpha=group["weight_decay"])
         parameter.sub_(self._direction(parameter, gradient, group["momentum"]), alpha=group["lr"])
 
-    def _direction(self, parameter: nn.Parameter, gradient: torch.Tensor, momentum: float) -> torch.Tensor:
+    def _direction(self, parameter: torch.Tensor, gradient: torch.Tensor, momentum: float) -> torch.Tensor:
         """Nesterov's: the gradient and the momentum that includes it."""
         state = self.state[parameter]
         if "momentum_buffer" not in state:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict
+from typing import Any
 
 import torch
 
@@ -13,7 +14,7 @@ POSITIVE = {"pixel_std", "norm", "step"}
 NOT_NEGATIVE = {"losses", "running_var", "num_batches_tracked", "exp_avg_sq"}
 
 
-def require_state(state: object, pattern: dict, images: int, passes: int) -> None:
+def require_state(state: Any, pattern: dict, images: int, passes: int) -> None:
     """Raise ValueError unless `state` is built as `pattern` is and tells of 1 to `passes` epochs on `images` images."""
     history = state.get("history") if type(state) is dict else None
     if type(history) is not list or not 1 <= len(history) <= passes:
@@ -28,7 +29,7 @@ def require_state(state: object, pattern: dict, images: int, passes: int) -> Non
         raise ValueError(f"threads is not from 1 to {MAX_THREADS}")
 
 
-def _require_like(name: str, value: object, like: object) -> None:
+def _require_like(name: str, value: Any, like: Any) -> None:
     """Raise ValueError unless `value` has the types, keys, lengths and tensors of `like`, and numbers from 0 on."""
     if type(value) is not type(like):
         raise ValueError(f"{name} is of the type {type(value).__name__} instead of {type(like).__name__}")

@@ -25,16 +25,17 @@ def make_optimizer(
 
     Muon makes the steps of all weights orthogonal but those of the output layer, which no ReLU follows.
     """
-    common = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
+    rate, decay = settings.learning_rate, settings.weight_decay
     if settings.optimizer == "muon":
         matrices = [
             weights for weights in model.parameters() if weights.ndim > 1 and weights is not model.output.weight
         ]
-        others = [weights for weights in model.parameters() if weights.ndim == 1] + [model.output.weight]
-        return Muon(matrices, others, momentum=settings.momentum, precision=precision, **common)
+        others = [*(weights for weights in model.parameters() if weights.ndim == 1), model.output.weight]
+        return Muon(matrices, others, rate, settings.momentum, decay, precision)
     if settings.optimizer == "adam":
-        return torch.optim.Adam(model.parameters(), betas=(settings.momentum, 0.999), **common)
-    return torch.optim.SGD(model.parameters(), momentum=settings.momentum, nesterov=settings.momentum > 0, **common)
+        return torch.optim.Adam(model.parameters(), lr=rate, betas=(settings.momentum, 0.999), weight_decay=decay)
+    momentum = settings.momentum
+    return torch.optim.SGD(model.parameters(), lr=rate, momentum=momentum, weight_decay=decay, nesterov=momentum > 0)
 
 
 def train_step(

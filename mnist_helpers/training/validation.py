@@ -66,4 +66,4 @@ def calibrate(model: MnistCNN, validation: LabelledImages) -> None:
     """
     temperature = fit_temperature(one_look(model, validation.images).numpy(), validation.labels.numpy())
     for parameter in model.output.parameters():
-        parameter /= temperature
+        parameter.div_(temperature)

@@ -4,7 +4,9 @@ import pytest
 import torch
 from support import mnist_cnn
 
+from mnist_helpers.benchmark import startup
 from mnist_helpers.benchmark.recipes import KERAS, PYTORCH_EXAMPLES, train_recipe
+from mnist_helpers.benchmark.startup import startup_text, time_predict
 from mnist_helpers.benchmark.step_profile import ARITHMETIC, profile_step
 from mnist_helpers.benchmark.timing import OURS, benchmark_table, benchmark_text, compare
 from mnist_helpers.data.splits import find_data
@@ -36,6 +38,8 @@ def test_quick_benchmark_times_every_contestant(tmp_path):
     )
     assert all(outcome["full"] > 0 and 0 <= outcome["accuracy"] <= 1 for outcome in result["outcomes"])
     assert benchmark_table(result) in command.out
+    assert benchmark_text(result) in command.out
+    assert result["predict"]["seconds"] > 0 and startup_text(result["predict"]) in benchmark_text(result)
     assert command.err.splitlines()[0] == "Pair 1 of 1: pytorch/examples"
 
 
@@ -59,6 +63,18 @@ def test_ratios_are_medians_over_the_pairs():
     assert compare(outcomes, "theirs") == {"name": "theirs", "to_target": 20.0, "full": 10.0}
     outcomes[0]["to_target"] = None
     assert compare(outcomes, "theirs")["to_target"] is None
+
+
+def test_the_start_is_timed_in_rounds_and_left_out_without_a_network(monkeypatch, tmp_path):
+    seconds = iter([9, 1, 3, 2, 8, 2, 3, 1])  # of predict and of torch; the first two fill caches
+    monkeypatch.setattr(startup, "_seconds", lambda command: next(seconds))
+    timed = time_predict(3)
+    assert timed == {"rounds": 3, "seconds": 3, "import_torch_seconds": 2, "ratio": 3}
+    assert startup_text(timed) == (
+        "`mnist-cnn predict` answers in 3.0 s, 3.0 times what `import torch` takes (median of 3)."
+    )
+    monkeypatch.setattr(startup, "network_root", lambda: tmp_path)
+    assert time_predict(3) is None and startup_text(None) == ""
 
 
 def test_readme_shows_the_committed_benchmark():

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from checkpoints import SETTINGS, provenance_of, save, untrained_run
 from PIL import Image
 from support import mnist_cnn, run
-from test_checkpoint import SETTINGS, provenance_of, save, untrained_run
 
 from mnist_helpers.checkpoint.store import load_checkpoint, save_checkpoint
 from mnist_helpers.data.splits import LabelledImages, load_test_data
@@ -58,6 +58,30 @@ def saved(path: Path, picture: np.ndarray | Image.Image, **options) -> Path:
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     image.save(path, **options)
     return path
+
+
+# Each takes from a quarter of a second to several, and none has a part in an answer.
+NOT_FOR_AN_ANSWER = {
+    "IPython",
+    "matplotlib",
+    "nbformat",
+    "papermill",
+    "scipy.optimize",
+    "scipy.stats",
+    "sklearn",
+    "sympy",
+    "torch._dynamo",
+    "torchvision",
+}
+
+
+def test_predict_loads_no_more_than_an_answer_needs(sample, digits_run):
+    python = (sys.executable, "-X", "importtime", "-m", "mnist_helpers")
+    command = run(*python, "predict", "--run-root", digits_run.root, sample[0][0])
+    assert command.code == 0, command.err
+    loaded = {line.rpartition("|")[2].strip() for line in command.err.splitlines() if line.startswith("import time:")}
+    assert "torch" in loaded
+    assert sorted(loaded & NOT_FOR_AN_ANSWER) == []
 
 
 def test_answers_equal_those_of_evaluate(sample, digits_run, ask):

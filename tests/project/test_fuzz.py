@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_checkpoint import HOSTILE, save, untrained_run
+from checkpoints import HOSTILE, save, untrained_run
 
 from mnist_helpers.checkpoint.store import load_checkpoint
 from mnist_helpers.data.sources import MNIST_MD5, raw_folder

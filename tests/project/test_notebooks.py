@@ -1,18 +1,43 @@
-"""The notebooks as they lie in git: clean, documented, and in step with the package."""
+"""The notebooks as they lie in git: clean, documented, readable, and in step with the package."""
 
 import ast
+import importlib
+import re
+import statistics
 from dataclasses import asdict
+from pathlib import Path
 
 import nbformat
 import pytest
+from documents import DOCUMENTS, read_markdown
 
-from mnist_helpers.paths import NOTEBOOKS
+from mnist_helpers.paths import NOTEBOOKS, PACKAGE
 from mnist_helpers.pipeline.parameters import declared_parameters, parse_parameters
 from mnist_helpers.pipeline.stages import STAGES
 from mnist_helpers.settings import RULES, ModelSettings, TrainingSettings
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+# To be emptied: these do not have the form yet.
+NOT_REWRITTEN = {"01_exploration", "02_model_design", "03_training", "04_evaluation"}
+each_rewritten = pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.xfail(strict=False)] * (path.stem in NOT_REWRITTEN)) for path in PATHS],
+    ids=lambda path: path.stem,
+)
+MEDIAN_LINES, MOST_LINES = 5, 20
+LONG_ON_PURPOSE = {"parameters", "explicit-loop"}
+ROOMS = {path.stem for path in PACKAGE.iterdir() if path.stem.isidentifier()} - {"__init__", "__main__", "__pycache__"}
+TEXTS = [*(path for path in DOCUMENTS if path.name != "CHANGELOG.md"), *PATHS]
+
+
+def code_cells(path: Path) -> list[str]:
+    """The source of every code cell but those that are long on purpose, without empty lines."""
+    cells = nbformat.read(path, as_version=4).cells
+    short = [
+        cell for cell in cells if cell.cell_type == "code" and not set(cell.metadata.get("tags", ())) & LONG_ON_PURPOSE
+    ]
+    return ["\n".join(line for line in cell.source.splitlines() if line.strip()) for cell in short]
 
 
 def test_the_stages_are_the_notebooks():
@@ -70,3 +95,67 @@ def test_parameters_are_typed_and_go_to_the_notebooks_that_declare_them():
     assert parsed[design] == {"width": 16}
     assert str(parsed[training]["epochs"]) == "3", "shown as it was given, though half epochs are possible too"
     assert parse_parameters([("epochs", "0.5")], [training])[training] == {"epochs": 0.5}
+
+
+@each_rewritten
+def test_cells_are_short(path):
+    lines = [len(source.splitlines()) for source in code_cells(path)]
+    assert statistics.median(lines) <= MEDIAN_LINES and max(lines) <= MOST_LINES, sorted(lines)
+
+
+@each_rewritten
+def test_cells_compute_and_leave_words_and_looks_to_the_package(path):
+    for source in code_cells(path):
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.JoinedStr):
+                assert node.lineno == node.end_lineno, f"a sentence over several lines: {ast.unparse(node)}"
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not re.search(r"</?[a-zA-Z][^<>]*>", node.value), f"HTML: {node.value}"
+
+
+@each_rewritten
+def test_notebook_links_to_its_neighbours_and_to_the_world(path):
+    links = read_markdown(path).links
+    place = PATHS.index(path)
+    neighbours = {PATHS[number].name for number in (place - 1, place + 1) if 0 <= number < len(PATHS)}
+    assert neighbours <= {link.partition("#")[0] for link in links}
+    assert any(link.startswith("https://") for link in links)
+
+
+def find(name: str) -> object:
+    """What a dotted name below `mnist_helpers` stands for. Raises AttributeError or ImportError where there is none."""
+    words = name.split(".")
+    found: object = importlib.import_module("mnist_helpers")
+    for number, word in enumerate(words, start=1):
+        try:
+            found = getattr(found, word)
+        except AttributeError:
+            found = importlib.import_module(".".join(["mnist_helpers", *words[:number]]))
+    return found
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_names_of_the_package_in_the_text_exist(path):
+    pattern = re.compile(rf"(?<![\w./])(?:mnist_helpers\.)?((?:{'|'.join(sorted(ROOMS))})\.[A-Za-z_][\w.]*\w)(?![\w/])")
+    for code in read_markdown(path).code:
+        for name in pattern.findall(code):
+            if not re.search(r"\.(py|json|md|ipynb|html|png)$", name):
+                find(name)
+
+
+@pytest.mark.parametrize("name", ["network.predict", "training.step.train_step", "data.LabelledImages"])
+def test_a_name_is_found(name):
+    assert callable(find(name))
+
+
+@pytest.mark.parametrize("name", ["network.no_such", "no_such.predict", "training.step.no_such"])
+def test_a_name_that_is_no_more_is_noticed(name):
+    with pytest.raises((AttributeError, ImportError)):
+        find(name)
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_parameters_that_the_text_sets_are_declared(path):
+    declared = {name for notebook in PATHS for name in declared_parameters(notebook)}
+    told = {name for code in read_markdown(path).code for name in re.findall(r"(?<!\S)-p (\w+)", code)}
+    assert told <= declared

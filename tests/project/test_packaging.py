@@ -130,7 +130,7 @@ def test_wheel_holds_what_it_needs_and_no_more(wheel, clean_copy):
     names = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
     package = {path.relative_to(clean_copy).as_posix() for path in clean_copy.glob("mnist_helpers/**/*.*")}
     notebooks = {f"mnist_helpers/shipped/notebooks/{path.name}" for path in clean_copy.glob("notebooks/*.ipynb")}
-    assert len(notebooks) == 4 and "mnist_helpers/report_template/index.html.j2" in package
+    assert len(notebooks) == 4 and "mnist_helpers/report/template/index.html.j2" in package
     assert names == package | notebooks | {"mnist_helpers/shipped/models/mnist_cnn.pth"}
 
 
@@ -152,10 +152,11 @@ def test_installed_package_trains_below_the_working_directory(installed, tmp_pat
     make_repository(tmp_path)
     command = installed("train", "--dataset", "digits", "-p", "epochs", "1", "-p", "width", "2")
     assert command.code == 0, command.err
-    assert f"Executed notebook: {tmp_path}/runs/digits/outputs/notebooks/03_training.ipynb" in command.out
+    folder = tmp_path / "runs" / "digits_epochs-1_width-2"
+    assert f"Executed notebook: {folder}/outputs/notebooks/03_training.ipynb" in command.out
     assert {path.name for path in tmp_path.iterdir()} == {".git", "data", "runs"}
     assert (tmp_path / "data" / "digits" / "MNIST" / "raw").is_dir()
-    network = load_checkpoint(tmp_path / "runs" / "digits" / "models" / "mnist_cnn.pth")
+    network = load_checkpoint(folder / "models" / "mnist_cnn.pth")
     assert network.provenance["commit"] == f"v{PROJECT['version']}", "not that of the user's repository"
 
 

@@ -226,6 +226,15 @@ def test_a_link_that_leads_nowhere_fails_the_export(write, export):
         export(write("04", code("1", display("text/html", '<a href="#Nowhere">see</a>'))))
 
 
+def test_links_to_notebooks_lead_to_their_parts_and_those_to_files_are_words(write, export):
+    links = "[a](03.ipynb) [b](03.ipynb#Curves) [c](https://arxiv.org/abs/1502.01852) [d](../mnist_helpers/paths.py)"
+    page = export(write("04", markdown(links)), write("03", markdown("## Curves"), title="# Training"))
+    ids = {link.text: link["href"].removeprefix("#") for link in page.select(".part a")}
+    assert set(ids) == {"a", "b", "c"} and ids["c"] == "https://arxiv.org/abs/1502.01852"
+    assert [page.find(id=ids[name]).text for name in "ab"] == ["Training", "Curves"]
+    assert "d" in page.find(string=lambda text: text.strip() == "d")
+
+
 HOSTILE = [
     '<meta http-equiv="refresh" content="0;url=http://example.org">',
     'text <meta http-equiv="refresh" content="0;url=http://example.org"> and text',

@@ -11,7 +11,7 @@ from mnist_helpers.network.temperature import fit_temperature
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.loop import Trainer, train
 from mnist_helpers.training.muon import orthogonal
-from mnist_helpers.training.step import make_optimizer, one_cycle
+from mnist_helpers.training.step import make_optimizer, one_cycle, train_step
 from mnist_helpers.training.validation import Epoch, best_epoch
 
 SMALL = ModelSettings(width=4)
@@ -167,3 +167,13 @@ def test_muon_keeps_the_length_of_matrices_and_decays_only_the_others(digits):
         shrunk = parameter.norm() < before[name].norm()
         is_other = parameter.ndim == 1 or name == "output.weight"
         assert shrunk == (is_other and bool(before[name].any())), name
+
+
+def test_muon_leaves_a_frozen_layer_as_it_is(digits):
+    model = build_model(digits[0], SMALL, seed=0)
+    model.features.requires_grad_(False)
+    before = {name: parameter.clone() for name, parameter in model.named_parameters()}
+    optimizer = make_optimizer(model, TrainingSettings(), torch.float32)
+    train_step(model, optimizer, as_input(digits[0].images[:20]), digits[0].labels[:20])
+    for name, parameter in model.named_parameters():
+        assert torch.equal(parameter, before[name]) == name.startswith("features"), name

@@ -1,0 +1,28 @@
+"""What an executed copy of a notebook says."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from mnist_helpers.pipeline import execution
+from mnist_helpers.pipeline.execution import execute_notebook
+
+LINKS = '[a](../docs/x.md#y) <a href="../x.py">b</a> [c](02.ipynb) [d](#e) [f](https://example.org/../g)'
+
+
+@pytest.mark.parametrize(
+    ("folder", "root"),
+    [("outputs/notebooks", "../.."), ("runs/digits/outputs/notebooks", "../../../.."), ("../other", "..")],
+)
+def test_links_of_an_executed_copy_lead_to_the_same_files(folder, root, tmp_path, monkeypatch):
+    project = tmp_path / "project"
+    executed = (project / folder / "01.ipynb").resolve()
+    executed.parent.mkdir(parents=True)
+    cells = [new_markdown_cell(LINKS), new_code_cell("link = '](../x)'")]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), tmp_path / "01.ipynb")
+    monkeypatch.setattr(execution, "PROJECT_ROOT", project)
+    execute_notebook(tmp_path / "01.ipynb", {}, executed, tmp_path, executed.with_suffix(".failed.ipynb"))
+    text, code = (cell.source for cell in nbformat.read(executed, as_version=4).cells[-2:])
+    assert text == LINKS.replace("(../", f"({root}/").replace('"../', f'"{root}/')
+    assert code == "link = '](../x)'"
