@@ -21,7 +21,9 @@ def read_parameters(namespace: Mapping[str, Any]) -> dict[str, object]:
     Raises MnistError for a name in papermill's cell that is not declared, a value of another type, or one out of range.
     """
     cells = [ast.parse(source) for source in namespace["In"] if _is_python(source)]
-    declared = [_annotated(cell) for cell in cells if _annotated(cell)][-1]
+    declared = next(filter(None, map(_annotated, reversed(cells))), None)
+    if declared is None:  # nbval keeps no history: every annotation of the session will do
+        declared = {name: annotation.__name__ for name, annotation in namespace["__annotations__"].items()}
     for source in namespace["In"]:
         if source.startswith(INJECTED):
             for name in _assigned(ast.parse(source)):

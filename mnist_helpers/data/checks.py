@@ -1,12 +1,12 @@
-"""What the data holds, checked: sizes, labels, class balance, and images that occur twice."""
+"""What the data holds, checked: sizes, labels, class balance, the order of the file, images that occur twice."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-import numpy as np
-
 from mnist_helpers.data.splits import LabelledImages, class_counts
-from mnist_helpers.data.strokes import slant
+
+SHUFFLED = 0.1  # a correlation below it is chance, in a shuffled file of a thousand images and more
 
 
 def check_data(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> dict:
@@ -41,15 +41,38 @@ def check_data(train: LabelledImages, validation: LabelledImages, test: Labelled
     }
 
 
-def neighbour_correlation(data: LabelledImages, distance: int) -> float:
-    """The correlation of the slants of images `distance` apart in the file, each less the mean of its digit.
+def describe_balance(counts: Sequence[int]) -> str:
+    """What the numbers of images of the ten digits say of accuracy as a measure."""
+    rarest, commonest = min(counts), max(counts)
+    digit = counts.index(commonest)
+    text = (
+        f"The commonest digit ({digit}, {commonest:,} images) has {commonest / rarest:.2f} times as many images as the "
+        f"rarest ({counts.index(rarest)}, {rarest:,}). Whoever always says {digit} is right "
+        f"{commonest / sum(counts):.1%} of the time. "
+    )
+    if commonest < 2 * rarest:
+        return text + "That is near enough to one in ten for plain accuracy to mean something."
+    return text + "That is so uneven that accuracy alone would flatter: look at every digit by itself."
 
-    It is near 0 in a shuffled file. In one that is in the order of its writers neighbours lean alike.
+
+def describe_order(correlations: Mapping[int, float]) -> str:
+    """Whether a file is in the order of its writers, from the correlation of slants by distance in the file.
+
+    Two apart is what counts: MNIST takes its images from two sources in turn.
     """
-    labels, leaning = data.labels.numpy(), slant(data.images)
-    for digit in np.unique(labels):
-        leaning[labels == digit] -= leaning[labels == digit].mean()
-    return float(np.corrcoef(leaning[:-distance], leaning[distance:])[0, 1])
+    two_apart = correlations[2]
+    if two_apart < SHUFFLED:
+        return f"Images two places apart correlate by {two_apart:.2f}: the file is in no order of writers."
+    text = (
+        f"Images two places apart correlate by {two_apart:.2f}: the file is in the order of its writers, who each have "
+        "many images in a row."
+    )
+    if correlations[1] < -SHUFFLED:
+        text += (
+            f" Direct neighbours lean opposite ways ({correlations[1]:.2f}), as if the images came in turn from two "
+            "piles of forms; that is also why some correlation is left at any distance."
+        )
+    return text
 
 
 def _describe(data: LabelledImages) -> dict:

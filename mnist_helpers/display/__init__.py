@@ -1,6 +1,12 @@
 """How things look in a notebook: tables, figures, galleries, progress. Never what they say of a result."""
 
-from mnist_helpers.display.data_plots import plot_class_distribution, plot_pixels, plot_samples
+from mnist_helpers.display.data_plots import (
+    plot_class_distribution,
+    plot_numbers,
+    plot_order,
+    plot_pixels,
+    plot_samples,
+)
 from mnist_helpers.display.design_plots import layer_table, plot_by_heart, plot_pictures, plot_spread
 from mnist_helpers.display.figures import (
     BLUE,
@@ -14,6 +20,7 @@ from mnist_helpers.display.figures import (
     save_figure,
     show_figure,
 )
+from mnist_helpers.display.ladder_plots import plot_nearest, plot_weights, plot_won
 from mnist_helpers.display.progress import PROGRESS, TrainingProgress, show_history
 from mnist_helpers.display.tables import (
     Table,
@@ -46,10 +53,15 @@ __all__ = [
     "plot_class_distribution",
     "plot_gallery",
     "plot_loss",
+    "plot_nearest",
+    "plot_numbers",
+    "plot_order",
     "plot_pictures",
     "plot_pixels",
     "plot_samples",
     "plot_spread",
+    "plot_weights",
+    "plot_won",
     "save_figure",
     "show_facts",
     "show_figure",

@@ -1,11 +1,13 @@
 import json
 
+import numpy as np
 import pytest
 import torch
 from support import random_images
 
-from mnist_helpers.data.checks import check_data, neighbour_correlation
+from mnist_helpers.data.checks import check_data, describe_balance, describe_order
 from mnist_helpers.data.splits import LabelledImages, load_test_data, load_training_data
+from mnist_helpers.data.strokes import slant
 
 
 @pytest.fixture
@@ -84,14 +86,30 @@ def test_mnist_has_no_duplicates(mnist_source):
     assert not any(across(checks).values())
 
 
-def test_an_order_of_writers_shows_in_the_slant_of_neighbours():
-    # Forty writers with fifty bars each, every writer with a slant of his own.
-    slants = torch.linspace(-1, 1, 40)[torch.randperm(40, generator=torch.Generator().manual_seed(0))]
-    images = torch.zeros(2000, 28, 28, dtype=torch.uint8)
-    for row in range(4, 24):
-        columns = (14 - (row - 14) * slants * 0.6).round().long().repeat_interleave(50)
-        images[torch.arange(2000), row, columns] = 255
-    data = LabelledImages(images, torch.arange(2000) % 10)
-    assert neighbour_correlation(data, 2) > 0.8
-    shuffled = data[torch.randperm(2000, generator=torch.Generator().manual_seed(1))]
-    assert abs(neighbour_correlation(shuffled, 2)) < 0.1
+@pytest.mark.parametrize(
+    ("correlations", "wanted", "unwanted"),
+    [
+        ({1: 0.01, 2: -0.02}, "no order of writers", "piles"),
+        ({1: 0.4, 2: 0.4}, "order of its writers", "piles"),
+        ({1: -0.2, 2: 0.47}, "two piles", "no order"),
+    ],
+)
+def test_words_on_the_order_of_the_file_follow_the_correlations(correlations, wanted, unwanted):
+    text = describe_order(correlations)
+    assert wanted in text and unwanted not in text
+    assert f"{correlations[2]:.2f}" in text
+
+
+def test_a_digit_that_most_images_show_is_named_as_what_flatters_accuracy():
+    even, uneven = describe_balance([100] * 9 + [110]), describe_balance([10] * 4 + [910] + [10] * 5)
+    assert "(9, 110 images) has 1.10 times" in even and "mean something" in even
+    assert "Whoever always says 4 is right 91.0%" in uneven and "would flatter" in uneven
+
+
+@pytest.mark.mnist
+def test_mnist_is_in_the_order_of_its_writers(mnist_source):
+    train, _ = load_training_data(mnist_source)
+    leaning = slant(train.images)
+    shuffled = np.random.default_rng(0).permutation(leaning)
+    assert np.corrcoef(leaning[:-2], leaning[2:])[0, 1] > 0.3
+    assert abs(np.corrcoef(shuffled[:-2], shuffled[2:])[0, 1]) < 0.03

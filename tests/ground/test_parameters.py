@@ -51,6 +51,13 @@ def test_what_does_not_fit_is_one_line(injected, said):
     assert str(caught.value).startswith(said)
 
 
+def test_a_session_without_history_knows_its_parameters_too():
+    without = {"In": [""]}  # as under nbval
+    assert read_parameters(notebook("epochs = 3") | without) == read_parameters(notebook("epochs = 3"))
+    with pytest.raises(MnistError, match="epochs is 'many'"):
+        read_parameters(notebook('epochs = "many"') | without)
+
+
 def test_variables_of_the_user_are_no_parameters():
     assert "first_loss" not in read_parameters(notebook(first_loss=2.4))
 
