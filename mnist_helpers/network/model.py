@@ -105,19 +105,18 @@ class MnistCNN(nn.Module):
         )
 
 
-def initialise(model: nn.Module) -> None:
+def initialise(model: MnistCNN) -> None:
     """Kaiming-normal weights and zero biases in every convolution and linear layer.
 
     He et al., "Delving deep into rectifiers", 2015: a standard deviation of sqrt(2 / inputs) keeps the spread
     of the signal through ReLU layers. No ReLU follows the output layer, hence 1 / inputs there.
     """
-    for module in model.modules():
+    for layer in model.modules():
         # On the meta device there is nothing to draw, and to draw it would load torch's compiler, for a second.
-        if isinstance(module, nn.Conv2d | nn.Linear) and not module.weight.is_meta:
-            last = module is getattr(model, "output", None)
-            nn.init.kaiming_normal_(module.weight, nonlinearity="linear" if last else "relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+        if isinstance(layer, nn.Conv2d | nn.Linear) and not layer.weight.is_meta:
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear" if layer is model.output else "relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 def remove_paper(images: torch.Tensor) -> torch.Tensor:
