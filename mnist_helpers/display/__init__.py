@@ -26,7 +26,7 @@ from mnist_helpers.display.tables import (
     table_html,
     table_text,
 )
-from mnist_helpers.display.training_plots import plot_accuracy, plot_loss
+from mnist_helpers.display.training_plots import plot_accuracy, plot_loss, plot_rates
 
 __all__ = [
     "BLUE",
@@ -47,6 +47,7 @@ __all__ = [
     "plot_loss",
     "plot_overfit",
     "plot_pixels",
+    "plot_rates",
     "plot_samples",
     "plot_spread",
     "save_figure",

@@ -16,6 +16,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.translators import translate_parameters
 
+from mnist_helpers.checkpoint.training import StoppedError
 from mnist_helpers.display.progress import PROGRESS
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing
@@ -86,7 +87,9 @@ def execute_notebook(
             require_complete(node, notebook.stem)
         except PapermillExecutionError as error:
             running.replace(failed)
-            if error.ename == MnistError.__name__:
+            if error.ename == StoppedError.__name__:
+                raise KeyboardInterrupt from error
+            if error.ename in {kind.__name__ for kind in (MnistError, *MnistError.__subclasses__())}:
                 raise MnistError(error.evalue) from error
             raise MnistError(
                 f"The notebook {notebook.stem} failed in cell {error.cell_index + 1}: {error.ename}: {error.evalue} "
