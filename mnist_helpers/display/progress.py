@@ -51,8 +51,8 @@ def show_history(history: Sequence[Epoch]) -> None:
 class TrainingProgress(Watcher):
     """One output that is renewed in place: a line that says how far the training is, and the curve so far.
 
-    It is renewed after each epoch, and in between at most once a second and in at most three hundredths of the time. After
-    each epoch the output's metadata carry the line too, for the command line to print.
+    It is renewed after each epoch, and in between as often as PAUSE and LARGEST_SHARE allow. After each epoch the
+    output's metadata carry the line too, for the command line to print.
     """
 
     def __init__(self, epochs: float, label: str = "Epoch"):
