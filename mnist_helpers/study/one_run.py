@@ -5,6 +5,8 @@ import math
 import numpy as np
 from scipy.stats import binomtest
 
+from mnist_helpers.checkpoint.content import Checkpoint
+from mnist_helpers.network.model import count_parameters
 from mnist_helpers.training.loop import TrainingRun
 from mnist_helpers.training.validation import CHANCE
 
@@ -36,15 +38,23 @@ def overfitting_text(seen: np.ndarray, unseen: np.ndarray) -> str:
         f"{100 * low:+.2f} to {100 * high:+.2f}). "
     )
     if low > 0:
-        missed = 1 - unseen.mean()
         return measured + (
-            "That is overfitting, as every network that learns its images by heart shows it: it is better on images it "
-            f"has seen. It accounts for about {min(1, more / missed):.0%} of the errors on new ones, and says what more "
-            "or other training images could still bring."
+            "It is better on images that it has trained on than on those of other writers: that is overfitting, and "
+            f"comes to {more / (1 - unseen.mean()):.0%} of its errors on new ones."
         )
     if high < 0:
         return measured + "It is better on images it has not seen, which must be the easier ones: no overfitting shows."
     return measured + "Chance alone may make such a difference: no overfitting shows in so many images."
+
+
+def baseline_text(baseline: Checkpoint) -> str:
+    """What the plain network is, how long it was trained and what it reached."""
+    kept = baseline.history[baseline.kept_epoch - 1]
+    return (
+        f"The baseline has {count_parameters(baseline.model):,} parameters. It was trained for "
+        f"{baseline.training.epochs:g} epochs with {baseline.training.optimizer} and classifies "
+        f"{kept.validation_accuracy:.2%} of the validation images correctly."
+    )
 
 
 def difference_interval(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
