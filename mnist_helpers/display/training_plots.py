@@ -23,7 +23,7 @@ def plot_rates(rates: Sequence[float]) -> Figure:
     axis.grid(axis="y")
     peak = max(range(len(rates)), key=rates.__getitem__) / (len(rates) - 1)
     alt = (
-        f"Learning rate over a training: highest ({max(rates):.3g}) after {peak:.0%} of it, {rates[-1]:.3g} at its end."
+        f"Learning rate over a training: highest ({max(rates):.3g}) after {peak:.0%} of it, {rates[-1]:.3g} at the end."
     )
     return describe(figure, alt)
 
