@@ -71,6 +71,8 @@ def execute_notebook(
     MnistError when the notebook fails; an earlier copy then stays, and the failed one is stored as `failed`.
     """
     failed.unlink(missing_ok=True)
+    # Here, since a notebook that fails early has made no folder.
+    executed.parent.mkdir(parents=True, exist_ok=True)
     with replacing(executed) as temporary:
         # papermill tells the format by the ending.
         running = temporary.with_suffix(".ipynb")

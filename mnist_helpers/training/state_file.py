@@ -63,15 +63,16 @@ class StateFile:
             raise self.unusable(error) from error
         differing = [name for name, value in self.configuration.items() if stored[name] != value]
         if differing:
-            raise self._other(stored, differing[0], len(differing), state)
+            raise self._other(stored, differing, state)
         return state
 
-    def _other(self, stored: dict, name: str, differing: int, state: object) -> UnfitStateError:
-        """The error for the `state` of a training whose `stored` configuration differs, for example in `name`."""
-        others = f", and {differing - 1} more" if differing > 1 else ""
+    def _other(self, stored: dict, differing: list[str], state: object) -> UnfitStateError:
+        """The error for the `state` of a training whose `stored` configuration differs in these names."""
+        name, *others = differing
+        too = f"; other than now are {', '.join(others)} too" if others else ""
         return UnfitStateError(
             f"An unfinished training, saved at epoch {_epochs(state)}, has another configuration "
-            f"({name} was {stored[name]!r:.80} and is {self.configuration[name]!r}{others}): set so again, it goes on.",
+            f"({name} was {stored[name]!r:.80} and is {self.configuration[name]!r}{too}): set so again, it goes on.",
             "Or train anew, without --resume.",
             _short_name(stored),
         )

@@ -195,7 +195,7 @@ def test_command_refuses_to_resume_with_other_settings(tmp_path, capsys):
     code = main(["train", "--dataset", "digits", "--run-root", str(tmp_path), "--resume", *QUICK])
     printed = capsys.readouterr()
     assert code == 1
-    assert "another configuration" in printed.err and "epochs" in printed.err
+    assert "another configuration (width was 1 and is 8; other than now are epochs, batch_size too)" in printed.err
 
 
 def test_a_refused_training_leaves_the_state_of_the_one_at_work(tmp_path):
@@ -418,7 +418,7 @@ def test_ctrl_c_stops_cleanly_says_how_to_go_on_and_going_on_works(tmp_path):
     finally:
         process.kill()
     assert process.returncode == 130, err
-    assert "go on with: mnist-cnn train --resume" in err
+    assert "go on with: mnist-cnn train --dataset digits" in err and err.endswith(" --resume\n")
     # Its progress, and one line more.
     lines = [line for line in err.splitlines() if not line.startswith(("Running 03_training", "  Epoch "))]
     assert len(lines) == 1, err
