@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from mnist_helpers.display.figures import BLUE, GREY, ORANGE, describe
 from mnist_helpers.training.validation import Epoch
@@ -33,6 +34,10 @@ def plot_loss(history: Sequence[Epoch], kept_epoch: int) -> Figure:
     curves = {name: [getattr(epoch, f"{name}_loss") for epoch in history] for name in ("train", "validation")}
     figure, axis = _plot_history(curves, kept_epoch)
     axis.set(title="Loss by epoch", ylabel="Cross-entropy (nats)", yscale="log")
+    # Powers of ten alone may leave a short axis without a number.
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.minorticks_off()
     return describe(figure, f"Loss by epoch. {_from_to(curves, '.3f')} Epoch {kept_epoch} was kept.")
 
 
@@ -99,7 +104,7 @@ def _plot_history(curves: dict[str, list[float]], kept_epoch: int) -> tuple[Figu
         axis.plot(epochs, values, color=colour, marker="o", markersize=3, label=name.replace("train", "training"))
     axis.fill_between(epochs, *curves.values(), color=GREY, alpha=0.15, linewidth=0, label="gap")
     axis.axvline(kept_epoch, color=GREY, linestyle=":", label=f"kept: epoch {kept_epoch}")
-    axis.set_xlabel("Epoch")
+    axis.set(xlabel="Epoch", xlim=(0.5, len(epochs) + 0.5))
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.grid(axis="y")
     axis.legend()
