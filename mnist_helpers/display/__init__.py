@@ -33,7 +33,7 @@ from mnist_helpers.display.tables import (
     table_html,
     table_text,
 )
-from mnist_helpers.display.training_plots import plot_accuracy, plot_loss
+from mnist_helpers.display.training_plots import plot_accuracy, plot_loss, plot_rates
 
 __all__ = [
     "BLUE",
@@ -58,6 +58,7 @@ __all__ = [
     "plot_order",
     "plot_pictures",
     "plot_pixels",
+    "plot_rates",
     "plot_samples",
     "plot_spread",
     "plot_weights",

@@ -93,7 +93,7 @@ def summarise(model: MnistCNN) -> list[LayerSummary]:
 def measure_spread(model: MnistCNN, images: torch.Tensor, labels: torch.Tensor) -> Spread:
     """The spread of signal and gradient in training mode for float images (N, 1, 28, 28); the model stays as it was."""
     model = copy.deepcopy(model).train()
-    outputs = {}
+    outputs: dict[str, torch.Tensor] = {}
     signal = model.normalise(images)
     for layer in chain(model):
         signal = layer(signal)
