@@ -93,7 +93,8 @@ def execute_notebook(
             running.replace(failed)
             if error.ename == StoppedError.__name__:
                 raise KeyboardInterrupt from error
-            if error.ename in {kind.__name__ for kind in (MnistError, *MnistError.__subclasses__())}:
+            known: list[type] = [MnistError, *MnistError.__subclasses__()]
+            if error.ename in {kind.__name__ for kind in known}:
                 raise MnistError(error.evalue) from error
             raise MnistError(
                 f"The notebook {notebook.stem} failed in cell {error.cell_index + 1}: {error.ename}: {error.evalue} "
