@@ -16,7 +16,7 @@ def describe_closer_look(closer_look: dict[str, int], scores: dict) -> str:
     """How often the network looked closer, and the errors with and without."""
     without, images = closer_look["errors_without"], scores["n_test"]
     return (
-        f"{closer_look['images']:,} of {images:,} test images had a confidence below {SURE:.0%} at first sight and were looked "
-        f"at nine times. Errors: {scores['errors']}; with one look at every image {without} "
+        f"{closer_look['images']:,} of {images:,} images had a confidence below {SURE:.0%} at first sight and were "
+        f"looked at nine times. Errors: {scores['errors']}; with one look at every image {without} "
         f"({1 - without / images:.2%} correct)."
     )

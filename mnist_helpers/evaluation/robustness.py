@@ -9,19 +9,19 @@ from mnist_helpers.data import LabelledImages
 from mnist_helpers.display import BLUE, GREY, ORANGE, Table, describe, percent_range, plot_gallery
 from mnist_helpers.evaluation.corruptions import CORRUPTIONS, corrupt
 from mnist_helpers.evaluation.intervals import wilson_interval
-from mnist_helpers.network import MnistCNN, predict
+from mnist_helpers.network import MnistCNN, Predictions, predict
 
 
-def measure_robustness(model: MnistCNN, test: LabelledImages, seed: int = 0) -> dict:
-    """The errors on the test images and on each corruption of them.
+def measure_robustness(model: MnistCNN, test: LabelledImages, predictions: Predictions, seed: int = 0) -> dict:
+    """The errors on each corruption of the test images, beside those among the `predictions` of the clean ones.
 
     "errors" is a count; "accuracy", its 95 % Wilson interval "ci95" and the errors "mean_error" (over the
     corruptions), "clean_error" and "drop" (their difference) are shares from 0 to 1.
     """
-    clean_error = _count_errors(model, test) / len(test)
+    clean_error = len(predictions.errors) / len(test)
     rows = []
     for name in CORRUPTIONS:
-        errors = _count_errors(model, LabelledImages(corrupt(name, test.images, seed), test.labels))
+        errors = len(predict(model, LabelledImages(corrupt(name, test.images, seed), test.labels)).errors)
         correct = len(test) - errors
         interval = list(wilson_interval(correct, len(test)))
         rows.append({"name": name, "errors": errors, "accuracy": correct / len(test), "ci95": interval})
@@ -90,7 +90,3 @@ def describe_robustness(robustness: dict) -> str:
         f"The mean error over the {len(corruptions)} corruptions is {robustness['mean_error']:.1%}, "
         f"{100 * robustness['drop']:.1f} points more than on clean images. {worst['name'].capitalize()} hurts most."
     )
-
-
-def _count_errors(model: MnistCNN, data: LabelledImages) -> int:
-    return len(predict(model, data).errors)

@@ -51,9 +51,9 @@ def describe_selective(selective: dict, images: int) -> str:
     target, by_validation = selective["target_error"], selective["by_validation"]
     return (
         f"Of the {images:,} test images {selective['answered']:,} ({selective['coverage']:.2%}) can be answered "
-        f"with at most {target:.1%} error. That is the best threshold for these very images. One chosen on the validation "
-        f"images in the same way answers {by_validation['answered']:,} of them with {by_validation['errors']} errors; "
-        "the rest would go to a person."
+        f"with at most {target:.1%} error. That is the best threshold for these very images. One chosen on the "
+        f"validation images in the same way answers {by_validation['answered']:,} of them with "
+        f"{by_validation['errors']} errors; the rest would go to a person."
     )
 
 
