@@ -49,15 +49,15 @@ def tabulate_scores(scores: dict) -> Table:
 
 
 def describe_scores(scores: dict) -> str:
-    """Which digit is recognised best and which worst, and whether their intervals overlap."""
+    """Which digits are recognised best and worst, and whether their intervals overlap."""
     best = max(scores["per_class"], key=lambda row: row["f1"])
     worst = min(scores["per_class"], key=lambda row: row["f1"])
     if best["f1"] == worst["f1"]:
         return f"All digits are recognised equally well (F1 {best['f1']:.4f})."
     overlap = worst["f1_ci95"][1] >= best["f1_ci95"][0]
     return (
-        f"{best['digit']} is recognised best (F1 {best['f1']:.4f}) and {worst['digit']} worst "
-        f"(F1 {worst['f1']:.4f}); their intervals {'overlap' if overlap else 'do not overlap'}."
+        f"Recognised best: {_digits(scores, best)}; worst: {_digits(scores, worst)}. "
+        f"Their intervals {'overlap' if overlap else 'do not overlap'}."
     )
 
 
@@ -86,6 +86,12 @@ def _lines(scores: dict) -> list[tuple[str, dict, int]]:
     digits = [(str(row["digit"]), row, row["support"]) for row in scores["per_class"]]
     averages = [(f"{kind} avg", scores[f"{kind}_avg"], scores["n_test"]) for kind in ("macro", "weighted")]
     return digits + averages
+
+
+def _digits(scores: dict, like: dict) -> str:
+    """All digits with the same F1 as the row `like`, and that F1."""
+    digits = [str(row["digit"]) for row in scores["per_class"] if row["f1"] == like["f1"]]
+    return f"{', '.join(digits)} (F1 {like['f1']:.4f})"
 
 
 def _with_interval(row: dict, score: str) -> tuple[str, str]:
