@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.display import Table, percent_range, plot_gallery
+from mnist_helpers.evaluation.errors import plot_nothing
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.network import Predictions
 
@@ -52,32 +53,28 @@ def measure_label_errors(predictions: Predictions, dataset: str) -> dict | None:
     }
 
 
-def tabulate_label_errors(label_errors: dict, images: int) -> Table:
-    """The score on all `images` and without the doubtful ones."""
-    doubtful = label_errors["n"]
+def tabulate_label_errors(label_errors: dict | None, scores: dict) -> Table:
+    """The score on all images and, where doubtful labels are known, without those."""
+    rows = [(f"All {scores['n_test']:,}", scores["accuracy"], scores["accuracy_ci95"], scores["errors"])]
+    if label_errors:
+        kept = (label_errors[f"{name}_without"] for name in ("accuracy", "ci95", "errors"))
+        rows.append((f"Without the {label_errors['n']}", *kept))
     return Table(
-        f"Accuracy with and without the {doubtful} doubtful labels",
+        "Accuracy with and without the doubtful labels",
         ["Test images", "Accuracy", "95% interval", "Errors"],
-        [
-            (
-                name,
-                f"{label_errors[f'accuracy_{kind}']:.2%}",
-                percent_range(label_errors[f"ci95_{kind}"]),
-                label_errors[f"errors_{kind}"],
-            )
-            for name, kind in ((f"All {images:,}", "raw"), (f"Without the {doubtful}", "without"))
-        ],
+        [(name, f"{accuracy:.2%}", percent_range(ci95), errors) for name, accuracy, ci95, errors in rows],
     )
 
 
-def plot_label_errors(test: LabelledImages, predictions: Predictions) -> Figure:
-    """The images whose label is in doubt, with that label and what the network sees."""
-    known = doubtful_labels("mnist")
+def plot_label_errors(test: LabelledImages, predictions: Predictions, in_doubt: list[int]) -> Figure:
+    """The images with the indices `in_doubt`, with their label and what the network sees."""
+    if not in_doubt:
+        return plot_nothing("There is no image to show.")
     captions = [
         f"label {predictions.labels[i]}\nseen as {predictions.predicted[i]}, {predictions.confidence[i]:.0%}"
-        for i in known
+        for i in in_doubt
     ]
-    return plot_gallery(test.images[known], captions, columns=8)
+    return plot_gallery(test.images[in_doubt], captions, columns=8)
 
 
 def describe_label_errors(label_errors: dict | None) -> str:

@@ -160,8 +160,20 @@ def test_words_on_label_errors():
         measured = evaluation.measure_label_errors(predictions, "mnist")
         said = evaluation.describe_label_errors(measured)
         assert said.startswith(f"{among} of the {len(predictions.errors)} errors are among the 15")
-        assert evaluation.tabulate_label_errors(measured, 10_000).rows[1][0] == "Without the 15"
+        rows = evaluation.tabulate_label_errors(measured, evaluation.measure_scores(predictions)).rows
+        assert [row[0] for row in rows] == ["All 10,000", "Without the 15"]
+        assert [row[3] for row in rows] == [len(predictions.errors), len(predictions.errors) - among]
     assert evaluation.describe_label_errors(None).startswith("No list")
+
+
+def test_where_no_label_is_listed_as_doubtful_there_is_one_line_and_no_picture(test):
+    perfect = answers("perfect", test.labels)
+    rows = evaluation.tabulate_label_errors(None, evaluation.measure_scores(perfect)).rows
+    assert [row[0] for row in rows] == ["All 297"]
+    for in_doubt, words in (([], "no image"), ([0, 5], f"label {test.labels[5]} seen as {test.labels[5]}, 100%")):
+        figure = evaluation.plot_label_errors(test, perfect, in_doubt)
+        assert words in figure.get_label()
+        plt.close(figure)
 
 
 def test_words_on_the_data(digits):
