@@ -1,1 +1,126 @@
-"""What a network is worth, a module a topic: its numbers, its figure, its words."""
+"""What a network is worth, a module a topic: its numbers, its figure, its words.
+
+`measure_*` gives plain values for metrics.json, `tabulate_*` a table, `plot_*` a figure with alternative text,
+`describe_*` sentences in Markdown. Only notebook 04 scores the test images; nothing here trains.
+"""
+
+from mnist_helpers.evaluation.attention import plot_filters, plot_hidden_map, plot_occlusion
+from mnist_helpers.evaluation.baseline import describe_baseline, measure_baseline, tabulate_baseline
+from mnist_helpers.evaluation.calibration import (
+    describe_calibration,
+    measure_calibration,
+    plot_reliability,
+    tabulate_calibration,
+)
+from mnist_helpers.evaluation.chance import (
+    describe_seeds,
+    measure_seeds,
+    read_answers,
+    seeds_text,
+    tabulate_seeds,
+    write_answers,
+)
+from mnist_helpers.evaluation.closer_look import describe_closer_look, measure_closer_look
+from mnist_helpers.evaluation.confusion import describe_confusion, measure_confusion, plot_confusion, tabulate_pairs
+from mnist_helpers.evaluation.data_checks import describe_data_checks, tabulate_data_checks
+from mnist_helpers.evaluation.errors import describe_errors, plot_confused, plot_errors
+from mnist_helpers.evaluation.gates import check_gates, tabulate_gates
+from mnist_helpers.evaluation.intervals import wilson_interval
+from mnist_helpers.evaluation.label_errors import (
+    describe_label_errors,
+    doubtful_labels,
+    measure_label_errors,
+    plot_label_errors,
+    tabulate_label_errors,
+)
+from mnist_helpers.evaluation.metrics import read_metrics, results_table, write_metrics
+from mnist_helpers.evaluation.robustness import (
+    describe_robustness,
+    measure_robustness,
+    plot_corruptions,
+    plot_robustness,
+    tabulate_robustness,
+)
+from mnist_helpers.evaluation.scores import (
+    classification_report,
+    describe_scores,
+    headline,
+    measure_scores,
+    tabulate_scores,
+)
+from mnist_helpers.evaluation.selective import describe_selective, measure_selective, plot_risk_coverage
+from mnist_helpers.evaluation.slices import describe_slices, measure_slices, tabulate_slices
+from mnist_helpers.evaluation.suggestions import suggest_improvements, tabulate_suggestions
+from mnist_helpers.evaluation.verdict import (
+    describe_origin,
+    describe_reproduction,
+    reproduce_command,
+    tabulate_provenance,
+    verdict_facts,
+    verdict_sentence,
+)
+
+__all__ = [
+    "check_gates",
+    "classification_report",
+    "describe_baseline",
+    "describe_calibration",
+    "describe_closer_look",
+    "describe_confusion",
+    "describe_data_checks",
+    "describe_errors",
+    "describe_label_errors",
+    "describe_origin",
+    "describe_reproduction",
+    "describe_robustness",
+    "describe_scores",
+    "describe_seeds",
+    "describe_selective",
+    "describe_slices",
+    "doubtful_labels",
+    "headline",
+    "measure_baseline",
+    "measure_calibration",
+    "measure_closer_look",
+    "measure_confusion",
+    "measure_label_errors",
+    "measure_robustness",
+    "measure_scores",
+    "measure_seeds",
+    "measure_selective",
+    "measure_slices",
+    "plot_confused",
+    "plot_confusion",
+    "plot_corruptions",
+    "plot_errors",
+    "plot_filters",
+    "plot_hidden_map",
+    "plot_label_errors",
+    "plot_occlusion",
+    "plot_reliability",
+    "plot_risk_coverage",
+    "plot_robustness",
+    "read_answers",
+    "read_metrics",
+    "reproduce_command",
+    "results_table",
+    "seeds_text",
+    "suggest_improvements",
+    "tabulate_baseline",
+    "tabulate_calibration",
+    "tabulate_data_checks",
+    "tabulate_gates",
+    "tabulate_label_errors",
+    "tabulate_pairs",
+    "tabulate_provenance",
+    "tabulate_robustness",
+    "tabulate_scores",
+    "tabulate_seeds",
+    "tabulate_slices",
+    "tabulate_suggestions",
+    "verdict_facts",
+    "verdict_sentence",
+    "wilson_interval",
+    "write_answers",
+    "write_metrics",
+]

@@ -3,14 +3,14 @@
 import json
 import statistics
 
+from mnist_helpers.display import Table
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing
-from mnist_helpers.network.classify import Predictions
-from mnist_helpers.network.model import MnistCNN, weights_checksum
+from mnist_helpers.network import MnistCNN, Predictions, weights_checksum
 from mnist_helpers.paths import RunPaths, shown
 
 
-def seed_metrics(paths: RunPaths, first: MnistCNN, predictions: Predictions) -> dict:
+def measure_seeds(paths: RunPaths, first: MnistCNN, predictions: Predictions) -> dict:
     """Number of networks, mean and standard deviation of their test accuracies, and all of them, the first's first.
 
     `predictions` are those of `first`. With a single network the standard deviation is None. Raises MnistError when
@@ -28,6 +28,35 @@ def seed_metrics(paths: RunPaths, first: MnistCNN, predictions: Predictions) -> 
         "accuracy_std": statistics.stdev(accuracies) if len(accuracies) > 1 else None,
         "accuracies": accuracies,
     }
+
+
+def tabulate_seeds(seeds: dict, first_seed: int, images: int) -> Table:
+    """Accuracy and errors of each network on the test set of so many `images`."""
+    return Table(
+        "Test accuracy by seed",
+        ["Seed", "Accuracy", "Errors"],
+        [
+            (first_seed + i, f"{accuracy:.2%}", round((1 - accuracy) * images))
+            for i, accuracy in enumerate(seeds["accuracies"])
+        ],
+    )
+
+
+def describe_seeds(seeds: dict) -> str:
+    """Mean and standard deviation, or how to get them."""
+    if seeds["n"] == 1:
+        return "Only one seed was trained; `mnist-cnn train --seeds 5` trains five."
+    return (
+        f"Mean ± standard deviation: **{seeds_text(seeds)}**. The network evaluated here is that of the first seed, "
+        "whichever did best."
+    )
+
+
+def seeds_text(seeds: dict) -> str:
+    """Mean and standard deviation of the accuracy over the seeds; "one seed only" when there is no other."""
+    if seeds["n"] == 1:
+        return "one seed only"
+    return f"{seeds['accuracy_mean']:.2%} ± {seeds['accuracy_std']:.2%} (n = {seeds['n']})"
 
 
 def read_answers(paths: RunPaths, first: MnistCNN) -> dict[int, str]:

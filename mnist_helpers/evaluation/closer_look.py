@@ -2,11 +2,21 @@
 
 import torch
 
-from mnist_helpers.network.classify import Predictions, is_unsure
+from mnist_helpers.network import SURE, Predictions, is_unsure
 
 
-def closer_look_metrics(predictions: Predictions) -> dict[str, int]:
-    """What the closer look is for: how many images get one, and the errors if none did."""
+def measure_closer_look(predictions: Predictions) -> dict[str, int]:
+    """How many images get a closer look, and the errors if none did."""
     first_look = torch.from_numpy(predictions.first_look)
     errors = int((predictions.first_look.argmax(axis=1) != predictions.labels).sum())
     return {"images": int(is_unsure(first_look).sum()), "errors_without": errors}
+
+
+def describe_closer_look(closer_look: dict[str, int], scores: dict) -> str:
+    """How often the network looked closer, and the errors with and without."""
+    without, images = closer_look["errors_without"], scores["n_test"]
+    return (
+        f"{closer_look['images']:,} of {images:,} images had a confidence below {SURE:.0%} at first sight and were "
+        f"looked at nine times. Errors: {scores['errors']}; with one look at every image {without} "
+        f"({1 - without / images:.2%} correct)."
+    )

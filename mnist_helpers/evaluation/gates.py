@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
+from mnist_helpers.display import Table
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -67,19 +71,32 @@ GATES = (
 
 def check_gates(metrics: dict) -> list[dict]:
     """Every gate that applies to the data set, with the value reached and whether that passes."""
-    results = []
-    for gate in GATES:
-        if gate.mnist_only and metrics["dataset"] != "mnist":
-            continue
-        value = gate.value(metrics)
-        results.append(
-            {
-                "name": gate.name,
-                "wanted": gate.wanted,
-                "value": value,
-                "shown": gate.shown.format(value),
-                "passed": bool(gate.passes(value)),
-                "section": gate.section,
-            }
-        )
-    return results
+    return [
+        {
+            "name": gate.name,
+            "wanted": gate.wanted,
+            "value": gate.value(metrics),
+            "shown": gate.shown.format(gate.value(metrics)),
+            "passed": bool(gate.passes(gate.value(metrics))),
+            "section": gate.section,
+        }
+        for gate in GATES
+        if metrics["dataset"] == "mnist" or not gate.mnist_only
+    ]
+
+
+def tabulate_gates(gates: list[dict]) -> Table:
+    """A line for each gate; its name links to the section with the evidence."""
+    return Table(
+        "Gates, declared before training",
+        ["Gate", "Wanted", "Found", "Result"],
+        [
+            (
+                Markup('<a href="#{}">{}</a>').format(gate["section"].replace(" ", "-"), gate["name"]),
+                gate["wanted"],
+                gate["shown"],
+                Markup('<span class="{0}">{0}</span>').format("pass" if gate["passed"] else "fail"),
+            )
+            for gate in gates
+        ],
+    )

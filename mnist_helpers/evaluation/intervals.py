@@ -1,6 +1,4 @@
-"""How sure the scores are: intervals of a proportion and of class scores, and a paired test of two classifiers."""
-
-import math
+"""How sure the scores are: 95 % intervals of a share and of precision, recall and F1."""
 
 import numpy as np
 from scipy.stats import binomtest
@@ -10,16 +8,10 @@ DIGITS = range(10)
 SCORES = ("precision", "recall", "f1")
 
 
-def wilson_interval(successes: int, trials: int, z: float = 1.959964) -> tuple[float, float]:
-    """The score interval of a proportion (Wilson, 1927); the default `z` gives 95 %.
-
-    Two shares between 0 and 1, the lower first. Needs at least one trial.
-    """
-    share = successes / trials
-    centre = share + z**2 / (2 * trials)
-    half = z * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
-    low, high = (centre - half) / (1 + z**2 / trials), (centre + half) / (1 + z**2 / trials)
-    return max(low, 0.0), min(high, 1.0)  # rounding may step over an end by 1e-16
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % score interval of a share (Wilson, 1927): the lower and the upper share; `trials` above 0."""
+    interval = binomtest(successes, trials).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def bootstrap_scores(labels: np.ndarray, predicted: np.ndarray, resamples: int = 2000, seed: int = 0) -> dict:
@@ -47,31 +39,6 @@ def bootstrap_scores(labels: np.ndarray, predicted: np.ndarray, resamples: int =
         "macro_avg": _named(_intervals(scores.mean(axis=1))),
         "weighted_avg": _named(_intervals((scores * weights).sum(axis=1))),
     }
-
-
-def mcnemar_exact(correct_a: np.ndarray, correct_b: np.ndarray) -> dict[str, int | float]:
-    """Are two classifiers equally good on the same images? The exact test of McNemar (1947), two-sided.
-
-    `correct_a` and `correct_b` say of each image, in the same order, whether the first and the second classifier are
-    right, (N,). Only images on which they differ count: how many the first alone has right, how many the second alone,
-    and the chance of a split at least as uneven if both were equally good (1 when they never differ).
-
-    Raises ValueError when the lengths differ.
-    """
-    first, second = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
-    if first.shape != second.shape:
-        raise ValueError(f"A paired test needs the same images twice: {first.shape} against {second.shape}.")
-    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
-    differing = only_first + only_second
-    p_value = float(binomtest(only_first, differing).pvalue) if differing else 1.0
-    return {"only_first": only_first, "only_second": only_second, "p_value": p_value}
-
-
-def verdict(comparison: dict, alpha: float = 0.05) -> str:
-    """What `mcnemar_exact` says of the first classifier: "better", "worse" or "not distinguishable"."""
-    if comparison["p_value"] >= alpha:
-        return "not distinguishable"
-    return "better" if comparison["only_first"] > comparison["only_second"] else "worse"
 
 
 def _class_scores(matrices: np.ndarray) -> np.ndarray:

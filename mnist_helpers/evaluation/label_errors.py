@@ -3,8 +3,13 @@
 from itertools import chain
 
 import numpy as np
+from matplotlib.figure import Figure
 
+from mnist_helpers.data import LabelledImages
+from mnist_helpers.display import Table, percent_range, plot_gallery
+from mnist_helpers.evaluation.errors import plot_nothing
 from mnist_helpers.evaluation.intervals import wilson_interval
+from mnist_helpers.network import Predictions
 
 # Indices into the test images as torchvision orders them, by what five annotators saw: most saw the digit that the
 # authors' method had proposed instead, most saw neither that nor the label, or no answer had a majority.
@@ -17,8 +22,13 @@ LABEL_ERRORS = {
 }
 
 
-def label_error_metrics(predicted: np.ndarray, labels: np.ndarray) -> dict:
-    """The score with and without the known label errors, from digits `predicted` and `labels`, (N,), of MNIST's test.
+def doubtful_labels(dataset: str) -> list[int]:
+    """The indices of all known label errors, in rising order; the digits sample has none listed."""
+    return sorted(chain.from_iterable(LABEL_ERRORS.values())) if dataset == "mnist" else []
+
+
+def measure_label_errors(predictions: Predictions, dataset: str) -> dict | None:
+    """The score on MNIST's test images with and without the known label errors; None for another data set.
 
     - "n" and "indices": how many label errors are known, and which by kind.
     - "accuracy_raw", "ci95_raw", "errors_raw": the score on all images; a share, its Wilson interval, a count.
@@ -26,13 +36,14 @@ def label_error_metrics(predicted: np.ndarray, labels: np.ndarray) -> dict:
       that would be a choice in someone's favour.
     - "errors_among": how many of the raw errors fall on a known label error.
 
-    Raises ValueError when the lengths differ or when there are too few images for MNIST's test set.
+    Raises ValueError when there are too few images for MNIST's test set.
     """
-    predicted, labels = np.asarray(predicted), np.asarray(labels)
-    known = sorted(chain.from_iterable(LABEL_ERRORS.values()))
-    if predicted.shape != labels.shape or len(labels) <= known[-1]:
-        raise ValueError(f"MNIST's test labels are wanted: {predicted.shape} predictions, {labels.shape} labels.")
-    correct = predicted == labels
+    known = doubtful_labels(dataset)
+    if not known:
+        return None
+    correct = predictions.correct
+    if len(correct) <= known[-1]:
+        raise ValueError(f"MNIST's test images are wanted, not {len(correct)} images.")
     return {
         "n": len(known),
         "indices": {kind: list(indices) for kind, indices in LABEL_ERRORS.items()},
@@ -40,6 +51,40 @@ def label_error_metrics(predicted: np.ndarray, labels: np.ndarray) -> dict:
         **_score(np.delete(correct, known), "without"),
         "errors_among": int((~correct[known]).sum()),
     }
+
+
+def tabulate_label_errors(label_errors: dict | None, scores: dict) -> Table:
+    """The score on all images and, where doubtful labels are known, without those."""
+    rows = [(f"All {scores['n_test']:,}", scores["accuracy"], scores["accuracy_ci95"], scores["errors"])]
+    if label_errors:
+        kept = (label_errors[f"{name}_without"] for name in ("accuracy", "ci95", "errors"))
+        rows.append((f"Without the {label_errors['n']}", *kept))
+    return Table(
+        "Accuracy with and without the doubtful labels",
+        ["Test images", "Accuracy", "95% interval", "Errors"],
+        [(name, f"{accuracy:.2%}", percent_range(ci95), errors) for name, accuracy, ci95, errors in rows],
+    )
+
+
+def plot_label_errors(test: LabelledImages, predictions: Predictions, in_doubt: list[int]) -> Figure:
+    """The images with the indices `in_doubt`, with their label and what the network sees."""
+    if not in_doubt:
+        return plot_nothing("There is no image to show.")
+    captions = [
+        f"label {predictions.labels[i]}\nseen as {predictions.predicted[i]}, {predictions.confidence[i]:.0%}"
+        for i in in_doubt
+    ]
+    return plot_gallery(test.images[in_doubt], captions, columns=8)
+
+
+def describe_label_errors(label_errors: dict | None) -> str:
+    """How many errors fall on doubtful labels."""
+    if label_errors is None:
+        return "No list of label errors exists for this data set."
+    return (
+        f"{label_errors['errors_among']} of the {label_errors['errors_raw']} errors are among the {label_errors['n']} "
+        "images whose label is wrong or in doubt. The raw accuracy is the one to compare with other work."
+    )
 
 
 def _score(correct: np.ndarray, suffix: str) -> dict[str, float | int | list[float]]:

@@ -1,28 +1,22 @@
-"""The test set scored once, and every number that follows from it."""
-
-import json
-from pathlib import Path
+"""How many images are right, and by digit: accuracy, precision, recall and F1."""
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import precision_recall_fscore_support
 
-from mnist_helpers.checkpoint.belonging import note_outdated
-from mnist_helpers.evaluation.intervals import bootstrap_scores, wilson_interval
-from mnist_helpers.files import replacing
-from mnist_helpers.network.classify import Predictions
-from mnist_helpers.paths import RunPaths
+from mnist_helpers.display import Table
+from mnist_helpers.evaluation.intervals import DIGITS, SCORES, bootstrap_scores, wilson_interval
+from mnist_helpers.network import Predictions
 
-DIGITS = range(10)
+DATASET_NAMES = {"mnist": "MNIST", "digits": "digits-sample"}
 
 
-def compute_metrics(predictions: Predictions) -> dict:
-    """Accuracy, per-class and averaged precision, recall and F1, confusion matrix, most confused pairs.
+def measure_scores(predictions: Predictions) -> dict:
+    """Accuracy with its Wilson interval, and precision, recall and F1 by digit and averaged, with bootstrap intervals.
 
-    Accuracy comes with its Wilson interval, the scores with bootstrap intervals; all are 95 % intervals.
+    All intervals are 95 % intervals.
     """
     labels, predicted = predictions.labels, predictions.predicted
     errors = len(predictions.errors)
-    matrix = confusion_matrix(labels, predicted, labels=DIGITS)
     intervals = bootstrap_scores(labels, predicted)
     return {
         "n_test": len(labels),
@@ -35,54 +29,87 @@ def compute_metrics(predictions: Predictions) -> dict:
             row | _named(interval)
             for row, interval in zip(_per_class(labels, predicted), intervals["per_class"], strict=True)
         ],
-        "confusion_matrix": matrix.tolist(),
-        "most_confused": most_confused(matrix),
     }
 
 
-def most_confused(matrix: np.ndarray) -> list[dict[str, int]]:
-    """Every pair of digits taken for one another, the most frequent first; rows of `matrix` are the truth."""
-    pairs = [
-        {"true": true, "predicted": predicted, "count": int(matrix[true, predicted])}
-        for true in DIGITS
-        for predicted in DIGITS
-        if true != predicted and matrix[true, predicted]
-    ]
-    return sorted(pairs, key=lambda pair: -pair["count"])
+def tabulate_scores(scores: dict) -> Table:
+    """A line for each digit and each average, every score beside its interval."""
+    return Table(
+        "Scores by digit, with 95% bootstrap intervals",
+        ["Digit", "Precision", "Interval", "Recall", "Interval", "F1", "Interval", "Images"],
+        [
+            (
+                name.replace("avg", "average").capitalize(),
+                *(text for score in SCORES for text in _with_interval(row, score)),
+                f"{images:,}",
+            )
+            for name, row, images in _lines(scores)
+        ],
+    )
 
 
-def write_metrics(paths: RunPaths, metrics: dict) -> None:
-    """Write metrics.json, the one source of every number in the report; it is replaced at once."""
-    with replacing(paths.metrics) as temporary:
-        temporary.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    note_outdated(paths, metrics["network"])
+def describe_scores(scores: dict) -> str:
+    """Which digits are recognised best and worst, and whether their intervals overlap."""
+    best = max(scores["per_class"], key=lambda row: row["f1"])
+    worst = min(scores["per_class"], key=lambda row: row["f1"])
+    if best["f1"] == worst["f1"]:
+        return f"All digits are recognised equally well (F1 {best['f1']:.4f})."
+    overlap = worst["f1_ci95"][1] >= best["f1_ci95"][0]
+    return (
+        f"Recognised best: {_digits(scores, best)}; worst: {_digits(scores, worst)}. "
+        f"Their intervals {'overlap' if overlap else 'do not overlap'}."
+    )
 
 
-def read_metrics(path: Path) -> dict:
-    """The metrics that an evaluation wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
+def headline(metrics: dict) -> str:
+    """Accuracy with its 95 % interval and the errors, in one sentence."""
+    low, high = metrics["accuracy_ci95"]
+    return f"{share_correct(metrics)} (95% interval {low:.2%} to {high:.2%}; {metrics['errors']} errors)."
+
+
+def share_correct(metrics: dict) -> str:
+    """The accuracy as the beginning of a sentence."""
+    name = DATASET_NAMES[metrics["dataset"]]
+    return f"{metrics['accuracy']:.2%} of {metrics['n_test']:,} {name} test images are classified correctly"
+
+
+def classification_report(metrics: dict) -> str:
+    """Precision, recall and F1 by digit with their averages, for the terminal."""
+    lines = [headline(metrics), "", f"{'digit':>12} {'precision':>10} {'recall':>10} {'F1':>10} {'images':>8}"]
+    for name, row, images in _lines(metrics):
+        lines.append(f"{name:>12} {row['precision']:10.4f} {row['recall']:10.4f} {row['f1']:10.4f} {images:8,}")
+    return "\n".join([*lines, ""])
+
+
+def _lines(scores: dict) -> list[tuple[str, dict, int]]:
+    """Name, scores and number of images of each digit and of the two averages."""
+    digits = [(str(row["digit"]), row, row["support"]) for row in scores["per_class"]]
+    averages = [(f"{kind} avg", scores[f"{kind}_avg"], scores["n_test"]) for kind in ("macro", "weighted")]
+    return digits + averages
+
+
+def _digits(scores: dict, like: dict) -> str:
+    """All digits with the same F1 as the row `like`, and that F1."""
+    digits = [str(row["digit"]) for row in scores["per_class"] if row["f1"] == like["f1"]]
+    return f"{', '.join(digits)} (F1 {like['f1']:.4f})"
+
+
+def _with_interval(row: dict, score: str) -> tuple[str, str]:
+    return f"{row[score]:.4f}", "{:.3f}–{:.3f}".format(*row[f"{score}_ci95"])
 
 
 def _average(labels: np.ndarray, predicted: np.ndarray, average: str) -> dict[str, float]:
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        labels, predicted, labels=DIGITS, average=average, zero_division=0
-    )
-    return {"precision": float(precision), "recall": float(recall), "f1": float(f1)}
-
-
-def _named(intervals: dict[str, list[float]]) -> dict[str, list[float]]:
-    return {f"{name}_ci95": interval for name, interval in intervals.items()}
+    scores = precision_recall_fscore_support(labels, predicted, labels=DIGITS, average=average, zero_division=0)[:3]
+    return dict(zip(SCORES, map(float, scores), strict=True))
 
 
 def _per_class(labels: np.ndarray, predicted: np.ndarray) -> list[dict[str, float]]:
     columns = precision_recall_fscore_support(labels, predicted, labels=DIGITS, zero_division=0)
     return [
-        {
-            "digit": digit,
-            "precision": float(precision),
-            "recall": float(recall),
-            "f1": float(f1),
-            "support": int(support),
-        }
-        for digit, precision, recall, f1, support in zip(DIGITS, *columns, strict=True)
+        {"digit": digit, **dict(zip(SCORES, map(float, scores), strict=True)), "support": int(support)}
+        for digit, *scores, support in zip(DIGITS, *columns, strict=True)
     ]
+
+
+def _named(intervals: dict[str, list[float]]) -> dict[str, list[float]]:
+    return {f"{name}_ci95": interval for name, interval in intervals.items()}

@@ -5,6 +5,56 @@ says whether it is right, (N,).
 """
 
 import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from mnist_helpers.display import BLUE, GREY, ORANGE, describe
+from mnist_helpers.network import Predictions
+
+
+def measure_selective(predictions: Predictions, on_validation: Predictions) -> dict:
+    """The curve's figures on the test images, and what a threshold chosen on the validation images does there."""
+    threshold = score_selection(on_validation.confidence, on_validation.correct)["threshold"]
+    answered = predictions.confidence >= (np.inf if threshold is None else threshold)
+    wrong = int((answered & ~predictions.correct).sum())
+    return {
+        **score_selection(predictions.confidence, predictions.correct),
+        "by_validation": {"threshold": threshold, "answered": int(answered.sum()), "errors": wrong},
+    }
+
+
+def plot_risk_coverage(predictions: Predictions, selective: dict) -> Figure:
+    """The share of errors among the answered images against the share answered, with the target marked."""
+    coverage, risk = risk_coverage(predictions.confidence, predictions.correct)
+    target, reached = selective["target_error"], selective["coverage"]
+    figure, axis = plt.subplots(figsize=(6.4, 3.2))
+    axis.plot(coverage * 100, risk * 100, color=BLUE)
+    axis.axhline(target * 100, color=GREY, linestyle=":", label=f"target: {target:.1%} error")
+    if reached:
+        axis.plot([reached * 100], [target * 100], "o", color=ORANGE, label=f"coverage there: {reached:.1%}")
+    axis.set(title="Risk and coverage", xlabel="Images answered (%)", ylabel="Errors among them (%)")
+    # Up to the first error there is nothing to see.
+    first_error = coverage[np.argmax(risk > 0)] if (risk > 0).any() else 0
+    axis.set_xlim(max(0, 100 * first_error - 5), 100.2)
+    axis.set_ylim(bottom=0)
+    axis.legend(loc="upper left")
+    axis.grid(axis="y")
+    return describe(
+        figure,
+        f"Share of errors against the share of images answered. At {reached:.1%} coverage the error is at most "
+        f"{target:.1%}; at full coverage it is {risk[-1]:.2%}.",
+    )
+
+
+def describe_selective(selective: dict, images: int) -> str:
+    """How many of the `images` can be answered, by the best threshold and by one chosen on the validation images."""
+    target, by_validation = selective["target_error"], selective["by_validation"]
+    return (
+        f"Of the {images:,} test images {selective['answered']:,} ({selective['coverage']:.2%}) can be answered "
+        f"with at most {target:.1%} error. That is the best threshold for these very images. One chosen on the "
+        f"validation images in the same way answers {by_validation['answered']:,} of them with "
+        f"{by_validation['errors']} errors; the rest would go to a person."
+    )
 
 
 def risk_coverage(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -21,7 +71,7 @@ def risk_coverage(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarr
     return answered / answered[-1], wrong / answered
 
 
-def selective_metrics(confidence: np.ndarray, correct: np.ndarray, target_error: float = 0.001) -> dict:
+def score_selection(confidence: np.ndarray, correct: np.ndarray, target_error: float = 0.001) -> dict:
     """How much can be answered alone when at most `target_error` of the answers, a share, may be wrong.
 
     - "aurc": the area under the risk–coverage curve, as the mean of the risk over k = 1 … N; lower is better, and a

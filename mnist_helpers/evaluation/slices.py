@@ -1,10 +1,11 @@
 """Where the errors are: the score on parts of the test set, by writer, stroke thickness and slant."""
 
 import numpy as np
-import torch
 
-from mnist_helpers.data.strokes import slant, stroke_thickness
+from mnist_helpers.data import LabelledImages, slant, stroke_thickness
+from mnist_helpers.display import Table, percent_range
 from mnist_helpers.evaluation.intervals import wilson_interval
+from mnist_helpers.network import Predictions
 
 # Of MNIST's test set: students wrote the first half, and networks make two to three times as many errors on it.
 # On the writers: Yadav and Bottou, "Cold Case: The Lost MNIST Digits", 2019.
@@ -14,10 +15,10 @@ HALVES = {
 }
 
 
-def slice_metrics(
-    images: np.ndarray | torch.Tensor, labels: np.ndarray, correct: np.ndarray, dataset: str
+def measure_slices(
+    test: LabelledImages, predictions: Predictions, dataset: str
 ) -> list[dict[str, str | int | float | list[float]]]:
-    """The score on each part of the test set: images uint8 (N, 28, 28), labels (N,), and which are `correct`, (N,).
+    """The score on each part of the test set.
 
     The groups are the two halves of MNIST (only where `dataset` is "mnist"), and thirds of the stroke thickness and of
     the slant, whose limits are in the names. Each group holds every image once; empty parts are left out.
@@ -26,13 +27,11 @@ def slice_metrics(
     "errors_expected": how many errors its mix of digits alone would bring, at the error rates that each digit has in
     the whole test set. Without it, a part with many 9s would look hard for its strokes.
 
-    Raises ValueError when the lengths differ.
+    Raises ValueError when images and predictions do not belong together.
     """
-    labels, correct = np.asarray(labels), np.asarray(correct, dtype=bool)
-    if not len(images) == len(labels) == len(correct):
-        raise ValueError(
-            f"{len(images)} images, {len(labels)} labels and {len(correct)} answers do not belong together."
-        )
+    images, labels, correct = test.images.numpy(), predictions.labels, predictions.correct
+    if not np.array_equal(test.labels, labels):
+        raise ValueError("These images and predictions do not belong together.")
     rate = np.array([(~correct[labels == digit]).mean() if (labels == digit).any() else 0 for digit in range(10)])
     parts = [("half", name, np.arange(len(labels))[half]) for name, half in HALVES.items() if dataset == "mnist"]
     parts += _thirds("stroke thickness", stroke_thickness(images), ("thin", "medium", "thick"), 2, " px")
@@ -50,6 +49,34 @@ def slice_metrics(
         for group, name, inside in parts
         if len(inside)
     ]
+
+
+def tabulate_slices(slices: list[dict]) -> Table:
+    """A line for each part, with the errors found and expected."""
+    return Table(
+        "Accuracy by slice of the test set",
+        ["Slice", "Group", "Images", "Errors", "Errors expected", "Accuracy", "95% interval"],
+        [
+            (
+                entry["name"],
+                entry["group"],
+                f"{entry['n']:,}",
+                entry["errors"],
+                f"{entry['errors_expected']:.1f}",
+                f"{entry['accuracy']:.2%}",
+                percent_range(entry["ci95"]),
+            )
+            for entry in slices
+        ],
+    )
+
+
+def describe_slices(slices: list[dict]) -> str:
+    """The hardest part."""
+    hardest = min(slices, key=lambda entry: entry["accuracy"])
+    if hardest["accuracy"] == 1:
+        return "There is no error in any slice."
+    return f"The hardest slice is {hardest['group']}: {hardest['name']} ({hardest['accuracy']:.2%})."
 
 
 def _thirds(

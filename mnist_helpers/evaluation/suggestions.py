@@ -1,37 +1,43 @@
 """Improvement suggestions that follow from the numbers of this run, each with the finding behind it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from mnist_helpers.checkpoint.store import Checkpoint
-from mnist_helpers.network.classify import Predictions
+from mnist_helpers.checkpoint import Checkpoint
+from mnist_helpers.display import Table
+from mnist_helpers.evaluation.errors import CONFIDENT
+from mnist_helpers.network import Predictions
 
-CONFIDENT = 0.9
 
-
-@dataclass(frozen=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """What was found, and what to try because of it."""
 
     finding: str
     action: str
 
 
-def suggest_improvements(metrics: dict, predictions: Predictions, checkpoint: Checkpoint) -> list[Suggestion]:
-    """Suggestions for the run behind `metrics`, those that touch the most errors first."""
-    if not metrics["errors"]:
+def suggest_improvements(
+    scores: dict, confusion: dict, predictions: Predictions, checkpoint: Checkpoint
+) -> list[Suggestion]:
+    """Suggestions for this network, those that touch the most errors first."""
+    if not scores["errors"]:
         return [Suggestion("no test image is misclassified", "score it on a harder or larger test set")]
     return [
-        *_confused_pair(metrics),
+        *_confused_pair(confusion, scores["errors"]),
         *_confident_errors(predictions),
-        *_weakest_digit(metrics),
+        *_weakest_digit(scores),
         *_fit(checkpoint),
         *_missing_options(checkpoint),
     ]
 
 
-def _confused_pair(metrics: dict) -> list[Suggestion]:
+def tabulate_suggestions(suggestions: list[Suggestion]) -> Table:
+    """A line for each suggestion."""
+    return Table("Improvement suggestions", ["Found", "Worth trying"], suggestions)
+
+
+def _confused_pair(confusion: dict, errors: int) -> list[Suggestion]:
     counts: dict[tuple[int, int], int] = {}
-    for pair in metrics["most_confused"]:
+    for pair in confusion["most_confused"]:
         key = tuple(sorted((pair["true"], pair["predicted"])))
         counts[key] = counts.get(key, 0) + pair["count"]
     (low, high), count = max(counts.items(), key=lambda item: item[1])
@@ -39,7 +45,7 @@ def _confused_pair(metrics: dict) -> list[Suggestion]:
         return []
     return [
         Suggestion(
-            f"{low} and {high} are taken for one another {count} times, {count / metrics['errors']:.0%} of all errors",
+            f"{low} and {high} are taken for one another {count} times, {count / errors:.0%} of all errors",
             f"distort the training images of {low} and {high} more, or add more of them",
         )
     ]
@@ -66,8 +72,8 @@ def _confident_errors(predictions: Predictions) -> list[Suggestion]:
     return found
 
 
-def _weakest_digit(metrics: dict) -> list[Suggestion]:
-    weakest = min(metrics["per_class"], key=lambda row: row["recall"])
+def _weakest_digit(scores: dict) -> list[Suggestion]:
+    weakest = min(scores["per_class"], key=lambda row: row["recall"])
     missed = round((1 - weakest["recall"]) * weakest["support"])
     return [
         Suggestion(

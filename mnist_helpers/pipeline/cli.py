@@ -120,8 +120,7 @@ def _require_home() -> None:
 def _run(options: argparse.Namespace) -> int:
     _require_home()
     # Imported here so that --help and usage errors answer at once.
-    from mnist_helpers.evaluation.scores import read_metrics
-    from mnist_helpers.evaluation.summary import classification_report, headline
+    from mnist_helpers.evaluation import classification_report, headline, read_metrics
     from mnist_helpers.pipeline.stages import STAGES, Request, run_stages
 
     stages = list(STAGES) if options.command == "report" else [options.command]

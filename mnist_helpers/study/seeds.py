@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mnist_helpers.checkpoint.training import StoppedError
 from mnist_helpers.data.splits import LabelledImages
-from mnist_helpers.evaluation.chance import read_answers, write_answers
+from mnist_helpers.evaluation import read_answers, write_answers
 from mnist_helpers.files import hold_lock
 from mnist_helpers.network.classify import predict
 from mnist_helpers.network.model import MnistCNN

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from mnist_helpers.checkpoint.belonging import note_outdated
-from mnist_helpers.evaluation.scores import read_metrics, write_metrics
+from mnist_helpers.evaluation import read_metrics, write_metrics
 from mnist_helpers.files import prepare_run
 from mnist_helpers.paths import RunPaths
 from mnist_helpers.pipeline import stages as pipeline

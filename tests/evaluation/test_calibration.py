@@ -7,7 +7,7 @@ from scipy.special import softmax
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss
 
-from mnist_helpers.evaluation.calibration import calibration_metrics
+from mnist_helpers.evaluation.calibration import score_probabilities
 from mnist_helpers.network.temperature import apply_temperature, fit_temperature
 
 
@@ -22,7 +22,7 @@ def calibrated(images: int = 4_000, spread: float = 4.0, seed: int = 0) -> tuple
 def test_scores_agree_with_scikit_learn():
     logits, labels = calibrated()
     probabilities = softmax(logits, axis=1)
-    metrics = calibration_metrics(logits, labels)
+    metrics = score_probabilities(logits, labels)
     assert metrics["log_loss"] == pytest.approx(log_loss(labels, probabilities, labels=range(10)))
     by_class = [brier_score_loss(labels == digit, probabilities[:, digit]) for digit in range(10)]
     assert metrics["brier"] == pytest.approx(sum(by_class))
@@ -30,7 +30,7 @@ def test_scores_agree_with_scikit_learn():
 
 def test_bins_agree_with_scikit_learn_and_add_up_to_the_error():
     logits, labels = calibrated()
-    metrics = calibration_metrics(logits, labels)
+    metrics = score_probabilities(logits, labels)
     confidence, correct = softmax(logits, axis=1).max(axis=1), logits.argmax(axis=1) == labels
     accuracies, confidences = calibration_curve(correct, confidence, n_bins=15, strategy="uniform")
     filled = [row for row in metrics["bins"] if row["count"]]
@@ -42,7 +42,7 @@ def test_bins_agree_with_scikit_learn_and_add_up_to_the_error():
 
 
 def test_bins_are_fifteen_equal_ones_and_the_empty_say_nothing():
-    bins = calibration_metrics(np.full((5, 10), 1.0), np.arange(5))["bins"]
+    bins = score_probabilities(np.full((5, 10), 1.0), np.arange(5))["bins"]
     assert [row["low"] for row in bins] == pytest.approx([i / 15 for i in range(15)])
     assert [row["high"] for row in bins] == pytest.approx([(i + 1) / 15 for i in range(15)])
     assert [row["count"] for row in bins] == [0, 5] + [0] * 13
@@ -51,20 +51,20 @@ def test_bins_are_fifteen_equal_ones_and_the_empty_say_nothing():
 
 def test_a_confidence_on_an_edge_belongs_to_the_bin_below():
     logits = np.where(np.arange(10) < 5, 0.0, -1000.0)[None]  # five digits at exactly 0.2, the end of the third bin
-    assert calibration_metrics(logits, np.array([0]))["bins"][2]["count"] == 1
+    assert score_probabilities(logits, np.array([0]))["bins"][2]["count"] == 1
 
 
 def test_error_is_the_gap_between_confidence_and_accuracy():
     # Always 90 % sure, 60 of 100 right.
     logits = np.log(np.tile([0.9, *[0.1 / 9] * 9], (100, 1)))
-    metrics = calibration_metrics(logits, np.repeat([0, 1], [60, 40]))
+    metrics = score_probabilities(logits, np.repeat([0, 1], [60, 40]))
     assert metrics["ece"] == pytest.approx(0.3)
     assert metrics["ece"] > 3 * metrics["ece_noise_floor"]["p95"]
 
 
 def test_perfect_classifier():
     labels = np.arange(200) % 10
-    metrics = calibration_metrics(100 * np.eye(10)[labels], labels)
+    metrics = score_probabilities(100 * np.eye(10)[labels], labels)
     assert metrics["log_loss"] == pytest.approx(0, abs=1e-9)
     assert metrics["brier"] == pytest.approx(0, abs=1e-9)
     assert metrics["ece"] == pytest.approx(0, abs=1e-9)
@@ -73,7 +73,7 @@ def test_perfect_classifier():
 
 
 def test_constant_classifier_that_knows_it_knows_nothing():
-    metrics = calibration_metrics(np.zeros((200, 10)), np.arange(200) % 10)
+    metrics = score_probabilities(np.zeros((200, 10)), np.arange(200) % 10)
     assert metrics["log_loss"] == pytest.approx(math.log(10))
     assert metrics["brier"] == pytest.approx(0.9)
     assert metrics["ece"] == pytest.approx(0)
@@ -82,7 +82,7 @@ def test_constant_classifier_that_knows_it_knows_nothing():
 def test_random_classifier_that_is_sure_of_itself():
     rng = np.random.default_rng(0)
     labels, guesses = rng.integers(0, 10, (2, 5_000))
-    metrics = calibration_metrics(100 * np.eye(10)[guesses], labels)
+    metrics = score_probabilities(100 * np.eye(10)[guesses], labels)
     assert metrics["log_loss"] == pytest.approx(90, abs=2)  # 100 nats for each of the nine wrong in ten, never clipped
     assert metrics["brier"] == pytest.approx(1.8, abs=0.04)
     assert metrics["ece"] == pytest.approx(0.9, abs=0.02)
@@ -92,11 +92,11 @@ def test_noise_floor_covers_a_calibrated_model_and_not_one_too_sure_of_itself():
     below = []
     for seed in range(40):
         logits, labels = calibrated(2_000, seed=seed)
-        metrics = calibration_metrics(logits, labels)
+        metrics = score_probabilities(logits, labels)
         below.append(metrics["ece"] <= metrics["ece_noise_floor"]["p95"])
         floor = metrics["ece_noise_floor"]
         assert 0 < floor["mean"] < floor["p95"]
-        metrics = calibration_metrics(2 * logits, labels)
+        metrics = score_probabilities(2 * logits, labels)
         assert metrics["ece"] > 2 * metrics["ece_noise_floor"]["p95"]
     assert sum(below) >= 34  # 38 of 40 are expected
 
@@ -104,7 +104,7 @@ def test_noise_floor_covers_a_calibrated_model_and_not_one_too_sure_of_itself():
 def test_noise_floor_of_a_single_confidence_has_a_closed_form():
     # One bin: the error is |share right − 0.8|, nearly half-normal: deviation sqrt(0.8 · 0.2 / 10,000) = 0.004.
     logits = np.log(np.tile([0.8, *[0.2 / 9] * 9], (10_000, 1)))
-    floor = calibration_metrics(logits, np.zeros(10_000, dtype=int))["ece_noise_floor"]
+    floor = score_probabilities(logits, np.zeros(10_000, dtype=int))["ece_noise_floor"]
     assert floor["mean"] == pytest.approx(0.004 * math.sqrt(2 / math.pi), rel=0.2)
     assert floor["p95"] == pytest.approx(0.004 * 1.96, rel=0.2)
 
@@ -115,9 +115,9 @@ def test_fit_finds_the_temperature_that_spoilt_calibrated_logits(temperature):
     spoilt = temperature * logits
     found = fit_temperature(spoilt, labels)
     assert found == pytest.approx(temperature, rel=0.05)
-    loss = calibration_metrics(apply_temperature(spoilt, found), labels)["log_loss"]
+    loss = score_probabilities(apply_temperature(spoilt, found), labels)["log_loss"]
     for other in (0.9 * found, 1.1 * found):
-        assert loss < calibration_metrics(apply_temperature(spoilt, other), labels)["log_loss"]
+        assert loss < score_probabilities(apply_temperature(spoilt, other), labels)["log_loss"]
 
 
 def test_where_nothing_is_wrong_confidence_follows_from_the_number_of_images():
@@ -138,9 +138,9 @@ def test_temperature_changes_confidence_and_never_the_digit():
 
 def test_metrics_are_repeatable_and_serialisable():
     logits, labels = calibrated(300)
-    metrics = calibration_metrics(logits.astype(np.float32), labels)
+    metrics = score_probabilities(logits.astype(np.float32), labels)
     assert json.loads(json.dumps(metrics)) == metrics
-    assert metrics == calibration_metrics(logits.astype(np.float32), labels)
+    assert metrics == score_probabilities(logits.astype(np.float32), labels)
     assert type(fit_temperature(logits, labels)) is float
 
 
@@ -163,6 +163,6 @@ def test_temperature_must_be_positive(temperature):
     ids=["no image", "lengths", "shape", "label too high", "label too low", "no number"],
 )
 def test_refuses_what_it_cannot_score(logits, labels):
-    for function in (calibration_metrics, fit_temperature):
+    for function in (score_probabilities, fit_temperature):
         with pytest.raises(ValueError):
             function(logits, labels)

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from mnist_helpers.evaluation.corruptions import CORRUPTIONS, corrupt, measure_robustness
+from mnist_helpers.evaluation.corruptions import CORRUPTIONS, corrupt
 from mnist_helpers.evaluation.filters import find_edges, smooth
-from mnist_helpers.evaluation.intervals import wilson_interval
 
 NOT_RANDOM = {"scale", "brightness", "stripe", "canny edges"}
 RANDOM = sorted(set(CORRUPTIONS) - NOT_RANDOM)
@@ -137,31 +136,3 @@ def test_smoothing_keeps_a_flat_image_and_the_sum():
     assert torch.allclose(smooth(torch.full((2, 28, 28), 0.5), 1.5), torch.tensor(0.5))
     spread = smooth(pixel(14, 14) / 255, 1.0)
     assert spread.sum() == pytest.approx(1, abs=1e-5) and spread[0, 14, 14] == pytest.approx(0.159, abs=0.001)
-
-
-def test_robustness_is_counted(digits):
-    data = digits[2][:100]
-    labels = data.labels.numpy()
-    wrong_on_dark = np.where(np.arange(100) < 25, (labels + 1) % 10, labels)
-    calls = []
-
-    def classify(images: torch.Tensor) -> np.ndarray:
-        """Right, but for a quarter of the brightened images."""
-        calls.append(images)
-        return wrong_on_dark if images.min() > 100 else labels
-
-    result = measure_robustness(classify, data.images, data.labels)
-    assert [row["name"] for row in result["corruptions"]] == list(CORRUPTIONS)
-    errors = {row["name"]: row["errors"] for row in result["corruptions"]}
-    assert errors == {name: 25 if name == "brightness" else 0 for name in CORRUPTIONS}
-    row = next(row for row in result["corruptions"] if row["name"] == "brightness")
-    assert row["accuracy"] == 0.75 and row["ci95"] == list(wilson_interval(75, 100))
-    assert result["mean_error"] == pytest.approx(0.25 / 15) == result["drop"]
-    assert result["clean_error"] == 0
-    assert len(calls) == 16 and torch.equal(calls[0], data.images)
-
-
-def test_drop_is_what_corruption_adds(digits):
-    data = digits[2][:50]
-    result = measure_robustness(lambda images: (data.labels.numpy() + 1) % 10, data.images, data.labels)
-    assert result["mean_error"] == result["clean_error"] == 1 and result["drop"] == 0

@@ -6,14 +6,21 @@ import pytest
 import torch
 from torch import nn
 
-from mnist_helpers.checkpoint.store import Checkpoint
-from mnist_helpers.data.splits import LabelledImages
-from mnist_helpers.evaluation.scores import compute_metrics, most_confused, read_metrics, write_metrics
-from mnist_helpers.evaluation.suggestions import suggest_improvements
-from mnist_helpers.evaluation.summary import classification_report, headline, reproduce_command
+from mnist_helpers.checkpoint import Checkpoint
+from mnist_helpers.data import LabelledImages
+from mnist_helpers.evaluation import (
+    classification_report,
+    headline,
+    measure_confusion,
+    measure_scores,
+    read_metrics,
+    reproduce_command,
+    suggest_improvements,
+    write_metrics,
+)
+from mnist_helpers.evaluation.confusion import most_confused
 from mnist_helpers.files import prepare_run
-from mnist_helpers.network.classify import Predictions, one_look, predict
-from mnist_helpers.network.model import MnistCNN
+from mnist_helpers.network import MnistCNN, Predictions, one_look, predict
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.validation import Epoch
 
@@ -60,15 +67,15 @@ def test_a_shifted_copy_repeats_the_outermost_pixels():
 
 
 def test_perfect_classifier():
-    metrics = compute_metrics(predictions(LABELS))
+    metrics = measure_scores(predictions(LABELS))
     assert metrics["accuracy"] == 1 and metrics["errors"] == 0
     for average in ("macro_avg", "weighted_avg"):
         assert [metrics[average][score] for score in ("precision", "recall", "f1")] == [1, 1, 1]
-    assert metrics["most_confused"] == []
+    assert measure_confusion(predictions(LABELS))["most_confused"] == []
 
 
 def test_constant_classifier():
-    metrics = compute_metrics(predictions(np.zeros_like(LABELS)))
+    metrics = measure_scores(predictions(np.zeros_like(LABELS)))
     assert metrics["accuracy"] == pytest.approx(0.1)
     first = metrics["per_class"][0]
     assert [first[score] for score in ("precision", "recall", "f1")] == pytest.approx([0.1, 1, 2 / 11])
@@ -80,7 +87,7 @@ def test_constant_classifier():
 def test_random_classifier_is_near_one_in_ten():
     labels = np.random.default_rng(0).integers(0, 10, 20_000)
     guesses = np.random.default_rng(1).integers(0, 10, 20_000)
-    metrics = compute_metrics(Predictions(np.eye(10)[guesses], labels))
+    metrics = measure_scores(Predictions(np.eye(10)[guesses], labels))
     assert metrics["accuracy"] == pytest.approx(0.1, abs=0.01)
     assert metrics["macro_avg"]["f1"] == pytest.approx(0.1, abs=0.01)
 
@@ -89,7 +96,7 @@ def test_matrix_rows_are_the_true_digit_and_pairs_come_most_frequent_first():
     predicted = LABELS.copy()
     predicted[LABELS == 4] = [9] * 3 + [4] * 17
     predicted[LABELS == 9] = [4] + [9] * 19
-    metrics = compute_metrics(predictions(predicted))
+    metrics = measure_confusion(predictions(predicted))
     assert metrics["confusion_matrix"][4][9] == 3
     assert metrics["most_confused"] == [
         {"true": 4, "predicted": 9, "count": 3},
@@ -108,7 +115,7 @@ def test_errors_come_most_confident_first():
 def test_scores_lie_within_their_intervals():
     predicted = LABELS.copy()
     predicted[LABELS == 4] = [9] * 3 + [4] * 17
-    metrics = compute_metrics(predictions(predicted))
+    metrics = measure_scores(predictions(predicted))
     low, high = metrics["accuracy_ci95"]
     assert low < metrics["accuracy"] < high
     for row in [*metrics["per_class"], metrics["macro_avg"], metrics["weighted_avg"]]:
@@ -118,7 +125,7 @@ def test_scores_lie_within_their_intervals():
 
 
 def test_metrics_survive_the_file(tmp_path):
-    metrics = {"dataset": "digits", "network": "0" * 64, **compute_metrics(predictions(LABELS))}
+    metrics = {"dataset": "digits", "network": "0" * 64, **measure_scores(predictions(LABELS))}
     paths = prepare_run(tmp_path, "digits")
     write_metrics(paths, metrics)
     assert read_metrics(paths.metrics) == json.loads(json.dumps(metrics))
@@ -127,7 +134,7 @@ def test_metrics_survive_the_file(tmp_path):
 def test_words_are_made_from_the_numbers():
     predicted = LABELS.copy()
     predicted[:5] = 1
-    metrics = {"dataset": "mnist", **compute_metrics(predictions(predicted))}
+    metrics = {"dataset": "mnist", **measure_scores(predictions(predicted))}
     assert headline(metrics).startswith("97.50% of 200 MNIST test images")
     assert "5 errors" in headline(metrics)
     lines = classification_report(metrics).splitlines()
@@ -156,7 +163,7 @@ def checkpoint():
 
 def suggestions_for(predicted, checkpoint, confidence=0.95) -> str:
     made = predictions(predicted, confidence)
-    found = suggest_improvements(compute_metrics(made), made, checkpoint)
+    found = suggest_improvements(measure_scores(made), measure_confusion(made), made, checkpoint)
     return "\n".join(f"{suggestion.finding}: {suggestion.action}" for suggestion in found)
 
 

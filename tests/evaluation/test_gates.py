@@ -1,7 +1,7 @@
 import pytest
 
 from mnist_helpers.evaluation.gates import check_gates
-from mnist_helpers.evaluation.summary import verdict_sentence
+from mnist_helpers.evaluation.verdict import verdict_sentence
 
 
 @pytest.fixture

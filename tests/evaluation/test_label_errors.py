@@ -5,10 +5,15 @@ import pytest
 
 from mnist_helpers.data.splits import load_test_data
 from mnist_helpers.evaluation.intervals import wilson_interval
-from mnist_helpers.evaluation.label_errors import LABEL_ERRORS, label_error_metrics
+from mnist_helpers.evaluation.label_errors import LABEL_ERRORS, doubtful_labels, measure_label_errors
+from mnist_helpers.network import Predictions
 
 KNOWN = [index for indices in LABEL_ERRORS.values() for index in indices]
 LABELS = np.arange(10_000) % 10
+
+
+def measured(predicted: np.ndarray) -> dict:
+    return measure_label_errors(Predictions(np.eye(10)[predicted], LABELS[: len(predicted)]), "mnist")
 
 
 def test_fifteen_different_label_errors_are_known():
@@ -20,7 +25,7 @@ def test_errors_on_wrong_labels_are_told_apart_from_the_others():
     predicted = LABELS.copy()
     wrong = [*KNOWN[:4], 0, 1, 9999]
     predicted[wrong] = (predicted[wrong] + 1) % 10
-    metrics = label_error_metrics(predicted, LABELS)
+    metrics = measured(predicted)
     assert (metrics["n"], metrics["errors_raw"], metrics["errors_among"], metrics["errors_without"]) == (15, 7, 4, 3)
     assert metrics["accuracy_raw"] == pytest.approx(0.9993)
     assert metrics["accuracy_without"] == pytest.approx(9982 / 9985)
@@ -29,15 +34,19 @@ def test_errors_on_wrong_labels_are_told_apart_from_the_others():
 
 
 def test_a_network_that_repeats_every_wrong_label_gains_nothing():
-    metrics = label_error_metrics(LABELS, LABELS)
+    metrics = measured(LABELS)
     assert metrics["accuracy_raw"] == metrics["accuracy_without"] == 1
     assert metrics["errors_among"] == 0
 
 
-@pytest.mark.parametrize("predicted, labels", [(LABELS[:9000], LABELS), (LABELS[:9729], LABELS[:9729])])
-def test_other_data_is_refused(predicted, labels):
-    with pytest.raises(ValueError, match="MNIST's test labels"):
-        label_error_metrics(predicted, labels)
+def test_a_test_set_that_cannot_be_mnists_is_refused():
+    with pytest.raises(ValueError, match="MNIST's test images"):
+        measured(LABELS[:9729])
+
+
+def test_the_digits_sample_has_none_listed():
+    assert measure_label_errors(Predictions(np.eye(10), np.arange(10)), "digits") is None
+    assert doubtful_labels("digits") == [] and doubtful_labels("mnist") == sorted(KNOWN)
 
 
 @pytest.mark.mnist

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from mnist_helpers.evaluation.selective import risk_coverage, selective_metrics
+from mnist_helpers.evaluation.selective import risk_coverage, score_selection
 
 
 def images(count: int = 2_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +26,7 @@ def test_curve_agrees_with_counting_the_k_most_confident():
     assert coverage == pytest.approx([k / 300 for k in range(1, 301)])
     assert risk == pytest.approx([1 - surest_first[:k].mean() for k in range(1, 301)])
     assert risk[-1] == pytest.approx(1 - correct.mean())
-    assert selective_metrics(confidence, correct)["aurc"] == pytest.approx(risk.mean())
+    assert score_selection(confidence, correct)["aurc"] == pytest.approx(risk.mean())
 
 
 def test_images_of_equal_confidence_are_answered_together_in_any_order():
@@ -35,18 +35,18 @@ def test_images_of_equal_confidence_are_answered_together_in_any_order():
     coverage, risk = risk_coverage(confidence, correct)
     assert coverage.tolist() == [0.2, 0.8, 1]
     assert risk == pytest.approx([0, 1 / 4, 1 / 5])
-    metrics = selective_metrics(confidence, correct, target_error=0.2)
+    metrics = score_selection(confidence, correct, target_error=0.2)
     assert metrics["aurc"] == pytest.approx((0 + 3 / 4 + 1 / 5) / 5)
     for order in ([1, 2, 3, 0, 4], [3, 1, 2, 4, 0], [2, 4, 0, 1, 3]):
-        assert selective_metrics(confidence[order], correct[order], target_error=0.2) == metrics
+        assert score_selection(confidence[order], correct[order], target_error=0.2) == metrics
         np.testing.assert_array_equal(risk_coverage(confidence[order], correct[order]), (coverage, risk))
     # Two of the three 0.8 would do for a target of 0 only by looking at the answers.
-    assert selective_metrics(confidence, correct, target_error=0)["answered"] == 1
+    assert score_selection(confidence, correct, target_error=0)["answered"] == 1
 
 
 def test_target_is_met_and_not_one_more_threshold_would_do():
     confidence, correct = images()
-    metrics = selective_metrics(confidence, correct, target_error=0.1)
+    metrics = score_selection(confidence, correct, target_error=0.1)
     answered = confidence >= metrics["threshold"]
     assert metrics["answered"] == answered.sum()
     assert metrics["coverage"] == pytest.approx(answered.mean())
@@ -59,30 +59,30 @@ def test_target_is_met_and_not_one_more_threshold_would_do():
 def test_largest_coverage_counts_even_after_an_early_mistake():
     # The surest image is wrong, yet one error in a thousand is on target; one in 999 is not.
     confidence, correct = np.linspace(1, 0.5, 1000), np.arange(1000) > 0
-    metrics = selective_metrics(confidence, correct)
+    metrics = score_selection(confidence, correct)
     assert (metrics["answered"], metrics["coverage"], metrics["threshold"]) == (1000, 1, 0.5)
-    assert selective_metrics(confidence[:999], correct[:999])["answered"] == 0
+    assert score_selection(confidence[:999], correct[:999])["answered"] == 0
 
 
 def test_perfect_classifier_answers_everything():
-    metrics = selective_metrics(np.linspace(0.5, 1, 100), np.ones(100, dtype=bool))
+    metrics = score_selection(np.linspace(0.5, 1, 100), np.ones(100, dtype=bool))
     assert metrics == {"aurc": 0, "target_error": 0.001, "coverage": 1, "answered": 100, "threshold": 0.5}
 
 
 def test_constant_confidence_is_all_or_nothing():
     correct = np.arange(100) % 10 > 0
-    metrics = selective_metrics(np.full(100, 0.9), correct)
+    metrics = score_selection(np.full(100, 0.9), correct)
     assert metrics["aurc"] == pytest.approx(0.1)
     assert (metrics["coverage"], metrics["answered"], metrics["threshold"]) == (0, 0, None)
-    assert selective_metrics(np.full(100, 0.9), correct, target_error=0.1)["answered"] == 100
+    assert score_selection(np.full(100, 0.9), correct, target_error=0.1)["answered"] == 100
 
 
 def test_random_confidence_scores_the_error_rate_and_a_telling_one_the_least():
     rng = np.random.default_rng(0)
     correct = rng.random(20_000) > 0.1
-    random = selective_metrics(rng.random(20_000), correct)
+    random = score_selection(rng.random(20_000), correct)
     assert random["aurc"] == pytest.approx(0.1, abs=0.02)
-    telling = selective_metrics(correct + 0.5 * rng.random(20_000), correct)
+    telling = score_selection(correct + 0.5 * rng.random(20_000), correct)
     # The least that any order can reach: r + (1 − r) ln(1 − r), with r the error rate (Geifman et al., 2019).
     rate = 1 - correct.mean()
     assert telling["aurc"] == pytest.approx(rate + (1 - rate) * np.log(1 - rate), abs=1e-4)
@@ -92,7 +92,7 @@ def test_random_confidence_scores_the_error_rate_and_a_telling_one_the_least():
 def test_metrics_are_serialisable():
     confidence, correct = images(50)
     for values in (confidence.astype(np.float32), confidence):
-        metrics = selective_metrics(values, correct, target_error=0.5)
+        metrics = score_selection(values, correct, target_error=0.5)
         assert json.loads(json.dumps(metrics)) == metrics
 
 

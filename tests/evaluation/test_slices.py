@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from mnist_helpers.data.splits import load_test_data
-from mnist_helpers.data.strokes import slant, stroke_thickness
+from mnist_helpers.data import LabelledImages, load_test_data, slant, stroke_thickness
 from mnist_helpers.evaluation.intervals import wilson_interval
-from mnist_helpers.evaluation.slices import slice_metrics
+from mnist_helpers.evaluation.slices import measure_slices
+from mnist_helpers.network import Predictions
 
 FINE = (np.arange(28 * 8) + 0.5) / 8
 
@@ -21,6 +21,13 @@ def bar(width: float, degrees: float = 0) -> np.ndarray:
     return draw(
         lambda x, y: (abs((x - 14) + (y - 14) * np.tan(angle)) < width / 2 / np.cos(angle)) & (abs(y - 14) < 11)
     )
+
+
+def slices_of(images, labels, correct, dataset: str) -> list[dict]:
+    """The slices of a classifier that is right where `correct` says so."""
+    predicted = np.where(correct, labels, (labels + 1) % 10)
+    test = LabelledImages(torch.as_tensor(images), torch.as_tensor(labels))
+    return measure_slices(test, Predictions(np.eye(10)[predicted], labels), dataset)
 
 
 def ring(width: float) -> np.ndarray:
@@ -80,7 +87,7 @@ def bars():
 def test_thirds_hold_every_image_once_in_order(bars):
     images, labels = bars
     correct = np.arange(90) >= 12
-    parts = slice_metrics(images, labels, correct, "digits")
+    parts = slices_of(images, labels, correct, "digits")
     assert {part["group"] for part in parts} == {"stroke thickness", "slant"}
     for group in ("stroke thickness", "slant"):
         mine = [part for part in parts if part["group"] == group]
@@ -99,7 +106,7 @@ def test_thirds_hold_every_image_once_in_order(bars):
 
 def test_names_tell_exactly_which_images_are_inside(bars):
     images, labels = bars
-    thin, medium, thick, *_ = slice_metrics(images, labels, np.ones(90), "digits")
+    thin, medium, thick, *_ = slices_of(images, labels, np.ones(90), "digits")
     low, high = (float(word) for word in medium["name"].removesuffix(" px").removeprefix("medium, ").split(" to "))
     measured = stroke_thickness(images)
     assert [thin["n"], thick["n"]] == [(measured < low).sum(), (measured >= high).sum()]
@@ -108,14 +115,14 @@ def test_names_tell_exactly_which_images_are_inside(bars):
 def test_a_part_full_of_hard_digits_is_expected_to_have_the_errors(bars):
     images, _ = bars
     labels = np.where(np.arange(90) < 40, 9, 1)
-    thin = slice_metrics(images, labels, labels != 9, "digits")[0]
+    thin = slices_of(images, labels, labels != 9, "digits")[0]
     assert thin["errors"] == thin["n"] == thin["errors_expected"]
 
 
 def test_only_mnist_has_halves():
     images = np.tile(bar(3)[None], (6000, 1, 1))
     correct = np.arange(6000) >= 7
-    first, second, *others = slice_metrics(images, np.zeros(6000, int), correct, "mnist")
+    first, second, *others = slices_of(images, np.zeros(6000, int), correct, "mnist")
     assert [first["n"], first["errors"], second["n"], second["errors"]] == [5000, 7, 1000, 0]
     assert first["group"] == second["group"] == "half"
     assert [part["n"] for part in others] == [6000, 6000], "equal images are one part, and empty ones are left out"
@@ -124,7 +131,11 @@ def test_only_mnist_has_halves():
 def test_what_does_not_belong_together_is_refused(bars):
     images, labels = bars
     with pytest.raises(ValueError, match="belong together"):
-        slice_metrics(images, labels[1:], np.ones(90, bool), "digits")
+        measure_slices(
+            LabelledImages(torch.from_numpy(images), torch.from_numpy(labels)),
+            Predictions(np.eye(10)[labels[1:]], labels[1:]),
+            "digits",
+        )
 
 
 @pytest.mark.mnist
@@ -133,6 +144,6 @@ def test_on_mnist_strokes_are_two_to_three_pixels_wide_and_parts_are_thirds(mnis
     width, labels = stroke_thickness(test.images), test.labels.numpy()
     medians = [np.median(width[labels == digit]) for digit in range(10)]
     assert 1.9 < min(medians) < max(medians) < 3.2
-    parts = slice_metrics(test.images, labels, np.ones(len(test), bool), "mnist")
+    parts = slices_of(test.images, labels, np.ones(len(test), bool), "mnist")
     assert [part["n"] for part in parts[:2]] == [5000, 5000]
     assert all(3200 < part["n"] < 3500 for part in parts[2:])

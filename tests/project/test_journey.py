@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from support import QUICK, mnist_cnn, run
 
 from mnist_helpers.checkpoint.store import load_checkpoint
-from mnist_helpers.evaluation.summary import reproduce_command, seeds_text
+from mnist_helpers.evaluation import reproduce_command, seeds_text
 from mnist_helpers.paths import NOTEBOOKS
 from mnist_helpers.pipeline.execution import require_complete
 
@@ -62,7 +62,7 @@ def test_both_seeds_count_and_the_report_says_so(digits_report, metrics):
     assert metrics["seeds"]["n"] == 2
     assert metrics["seeds"]["accuracies"][0] == metrics["accuracy"]
     page = BeautifulSoup(paths.report.read_text(encoding="utf-8"), "html.parser").get_text()
-    assert seeds_text(metrics) in page
+    assert seeds_text(metrics["seeds"]) in page
     assert reproduce_command(metrics) in page and "--seeds 2" in reproduce_command(metrics)
 
 

@@ -5,8 +5,7 @@ import pytest
 
 from mnist_helpers.checkpoint import StoppedError
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation.chance import seed_metrics
-from mnist_helpers.evaluation.summary import seeds_text
+from mnist_helpers.evaluation import measure_seeds, seeds_text
 from mnist_helpers.files import prepare_run
 from mnist_helpers.network.classify import Predictions, predict
 from mnist_helpers.paths import RunPaths
@@ -45,7 +44,7 @@ def test_every_seed_counts_with_its_own_accuracy(paths, first, digits):
     assert train_three(paths, first, digits) == [4, 5]
     other = predict(train(*digits[:2], SMALL, TrainingSettings(seed=5, epochs=1, batch_size=100)).model, digits[2])
     predictions = predict(first, digits[2])
-    seeds = seed_metrics(paths, first, predictions)
+    seeds = measure_seeds(paths, first, predictions)
     assert seeds["n"] == len(seeds["accuracies"]) == 3
     assert seeds["accuracies"][0] == predictions.correct.mean()
     assert seeds["accuracies"][2] == other.correct.mean()
@@ -75,19 +74,19 @@ def test_stop_names_the_seed_and_keeps_those_that_are_done(paths, first, digits)
 def test_answers_beside_another_network_do_not_count(paths, first, digits):
     train_three(paths, first, digits)
     other = train(*digits[:2], SMALL, TrainingSettings(seed=9, epochs=1, batch_size=100)).model
-    assert seed_metrics(paths, other, predict(other, digits[2]))["n"] == 1
+    assert measure_seeds(paths, other, predict(other, digits[2]))["n"] == 1
 
 
 def test_one_seed_has_no_deviation(paths, first):
     predictions = Predictions(np.eye(10), np.arange(10))
-    seeds = seed_metrics(paths, first, predictions)
+    seeds = measure_seeds(paths, first, predictions)
     assert seeds == {"n": 1, "accuracy_mean": 1.0, "accuracy_std": None, "accuracies": [1.0]}
-    assert seeds_text({"seeds": seeds}) == ""
+    assert seeds_text(seeds) == "one seed only"
 
 
 def test_mean_and_deviation_in_words():
     seeds = {"n": 5, "accuracy_mean": 0.99712, "accuracy_std": 0.00031, "accuracies": []}
-    assert seeds_text({"seeds": seeds}) == "99.71% ± 0.03% (n = 5)"
+    assert seeds_text(seeds) == "99.71% ± 0.03% (n = 5)"
 
 
 @pytest.mark.parametrize("damage", ["", "[]", "short"])
@@ -99,4 +98,4 @@ def test_damaged_answers_are_named(damage, paths, first, digits):
         damage = json.dumps(content | {"answers": {"4": "123"}})
     paths.seed_answers.write_text(damage, encoding="utf-8")
     with pytest.raises(MnistError, match=r"seed_answers\.json is damaged: delete it"):
-        seed_metrics(paths, first, predict(first, digits[2]))
+        measure_seeds(paths, first, predict(first, digits[2]))

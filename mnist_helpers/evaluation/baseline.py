@@ -1,0 +1,86 @@
+"""Is this network better than a plain one? Both answer the same test images and are compared image by image."""
+
+import numpy as np
+from scipy.stats import binomtest
+
+from mnist_helpers.checkpoint import Checkpoint
+from mnist_helpers.data import LabelledImages
+from mnist_helpers.display import Table, percent_range
+from mnist_helpers.evaluation.intervals import wilson_interval
+from mnist_helpers.network import Predictions, count_parameters, predict
+
+
+def measure_baseline(baseline: Checkpoint | None, test: LabelledImages, predictions: Predictions) -> dict | None:
+    """The score of the plain network, and what McNemar's test says of `predictions` against it; None without one."""
+    if baseline is None:
+        return None
+    plain = predict(baseline.model, test).correct
+    comparison = mcnemar_exact(predictions.correct, plain)
+    return {
+        "accuracy": float(plain.mean()),
+        "accuracy_ci95": list(wilson_interval(int(plain.sum()), len(plain))),
+        "errors": int((~plain).sum()),
+        "parameter_count": count_parameters(baseline.model),
+        "epochs": len(baseline.history),
+        "mcnemar": comparison,
+        "verdict": judge(comparison),
+    }
+
+
+def tabulate_baseline(baseline: dict | None, scores: dict, provenance: dict) -> Table:
+    """This network, and the plain one where there is one, a line each."""
+    networks = {"This network": scores | provenance | {"epochs": provenance["parameters"]["epochs"]}}
+    if baseline:
+        networks["Plain baseline"] = baseline
+    return Table(
+        "This network and the plain baseline",
+        ["Network", "Parameters", "Epochs", "Accuracy", "95% interval", "Errors"],
+        [
+            (
+                name,
+                f"{one['parameter_count']:,}",
+                f"{one['epochs']:g}",
+                f"{one['accuracy']:.2%}",
+                percent_range(one["accuracy_ci95"]),
+                one["errors"],
+            )
+            for name, one in networks.items()
+        ],
+    )
+
+
+def describe_baseline(baseline: dict | None) -> str:
+    """Which is better, on how many images they differ, and how likely that is by chance."""
+    if not baseline:
+        return "There is no baseline in this run; `03_training` makes it."
+    test, verdict = baseline["mcnemar"], baseline["verdict"]
+    return (
+        f"This network is **{verdict}** {'from' if verdict == 'not distinguishable' else 'than'} the baseline: "
+        f"{test['only_first']} images are right with it alone, {test['only_second']} with the baseline alone "
+        f"(p = {test['p_value']:.2g})."
+    )
+
+
+def mcnemar_exact(correct_a: np.ndarray, correct_b: np.ndarray) -> dict[str, int | float]:
+    """Are two classifiers equally good on the same images? The exact test of McNemar (1947), two-sided.
+
+    `correct_a` and `correct_b` say of each image, in the same order, whether the first and the second classifier are
+    right, (N,). Only images on which they differ count: how many the first alone has right, how many the second alone,
+    and the chance of a split at least as uneven if both were equally good (1 when they never differ).
+
+    Raises ValueError when the lengths differ.
+    """
+    first, second = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
+    if first.shape != second.shape:
+        raise ValueError(f"A paired test needs the same images twice: {first.shape} against {second.shape}.")
+    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
+    differing = only_first + only_second
+    p_value = float(binomtest(only_first, differing).pvalue) if differing else 1.0
+    return {"only_first": only_first, "only_second": only_second, "p_value": p_value}
+
+
+def judge(comparison: dict, alpha: float = 0.05) -> str:
+    """What `mcnemar_exact` says of the first classifier: "better", "worse" or "not distinguishable"."""
+    if comparison["p_value"] >= alpha:
+        return "not distinguishable"
+    return "better" if comparison["only_first"] > comparison["only_second"] else "worse"

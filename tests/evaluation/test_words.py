@@ -1,0 +1,241 @@
+"""What tables, figures and sentences say of a perfect, a constant and a random classifier."""
+
+import numpy as np
+import pytest
+import torch
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from mnist_helpers import evaluation
+from mnist_helpers.data import LabelledImages, check_data
+from mnist_helpers.display import Table, table_html, table_text
+from mnist_helpers.evaluation.baseline import judge, mcnemar_exact
+from mnist_helpers.evaluation.corruptions import CORRUPTIONS
+from mnist_helpers.network import Predictions
+
+KINDS = ("perfect", "constant", "random")
+PROVENANCE = {
+    "commit": "0123456789abcdef",
+    "seed": 7,
+    "parameters": {"epochs": 0.5, "seed": 7},
+    "parameter_count": 242_506,
+    "versions": {"python": "3.11", "torch": "2.15.0"},
+    "device": "cpu",
+    "system": "Linux",
+    "threads": 2,
+    "precision": "float32",
+    "data_checksum": "abc",
+    "duration_seconds": 61.6,
+}
+
+
+def answers(kind: str, labels: torch.Tensor) -> Predictions:
+    """All right and sure of it; always 0 at 60 %; or logits of pure noise."""
+    truth = labels.numpy()
+    logits = {
+        "perfect": 20.0 * np.eye(10)[truth],
+        "constant": np.log(np.tile([0.6, *[0.4 / 9] * 9], (len(truth), 1))),
+        "random": np.random.default_rng(0).normal(size=(len(truth), 10)),
+    }[kind]
+    return Predictions(logits, truth, logits)
+
+
+@pytest.fixture
+def test(digits) -> LabelledImages:
+    return digits[2]
+
+
+@pytest.fixture(params=KINDS)
+def classifier(request, test) -> tuple[str, Predictions]:
+    return request.param, answers(request.param, test.labels)
+
+
+def robustness(error: float) -> dict:
+    rows = [
+        {"name": name, "errors": int(100 * error), "accuracy": 1 - error, "ci95": [max(0, 1 - error - 0.1), 1]}
+        for name in CORRUPTIONS
+    ]
+    return {"corruptions": rows, "mean_error": error, "clean_error": 0.0, "drop": error}
+
+
+def test_words_on_scores(classifier):
+    kind, predictions = classifier
+    scores = evaluation.measure_scores(predictions)
+    said = evaluation.describe_scores(scores)
+    table = table_text(evaluation.tabulate_scores(scores))
+    assert "Macro average" in table and "Weighted average" in table and "297" in table
+    if kind == "perfect":
+        assert said == "All digits are recognised equally well (F1 1.0000)."
+    elif kind == "constant":
+        assert said.startswith("Recognised best: 0 (F1 0.17")
+        assert said.endswith("worst: 1, 2, 3, 4, 5, 6, 7, 8, 9 (F1 0.0000). Their intervals do not overlap.")
+    else:
+        assert said.startswith("Recognised best: ") and "; worst: " in said
+
+
+def test_words_on_confusion_and_errors(classifier, test):
+    kind, predictions = classifier
+    confusion = evaluation.measure_confusion(predictions)
+    said = evaluation.describe_confusion(confusion), evaluation.describe_errors(predictions)
+    pairs = evaluation.tabulate_pairs(confusion)
+    assert len(pairs.rows) == {"perfect": 0, "constant": 8, "random": 8}[kind]
+    if kind == "perfect":
+        assert said == ("No image lies off the diagonal.", "No image is misclassified.")
+    else:
+        errors = len(predictions.errors)
+        assert f"of {errors} errors" in said[0] and said[1].startswith(f"200 of {errors} errors are shown.")
+    if kind == "constant":
+        assert "taken for 0" in said[0] and f"In {errors} of {errors} the confidence is below 90%" in said[1]
+
+
+def test_words_on_calibration(classifier):
+    kind, predictions = classifier
+    calibration = evaluation.measure_calibration(predictions, predictions)
+    said = evaluation.describe_calibration(calibration)
+    assert ("is more than noise" in said) == (kind != "perfect")
+    assert ("lowers the error" in said) == (kind != "perfect")
+    assert len(evaluation.tabulate_calibration(calibration).rows) == 3
+
+
+def test_words_on_selection(classifier, test):
+    kind, predictions = classifier
+    selective = evaluation.measure_selective(predictions, predictions)
+    said = evaluation.describe_selective(selective, len(test))
+    assert f"Of the 297 test images {297 if kind == 'perfect' else 0} " in said
+    assert "with 0 errors" in said
+
+
+def test_words_on_slices(classifier, test):
+    kind, predictions = classifier
+    said = evaluation.describe_slices(evaluation.measure_slices(test, predictions, "digits"))
+    assert (said == "There is no error in any slice.") == (kind == "perfect")
+
+
+def test_words_on_the_closer_look(classifier):
+    kind, predictions = classifier
+    scores = evaluation.measure_scores(predictions)
+    said = evaluation.describe_closer_look(evaluation.measure_closer_look(predictions), scores)
+    assert said.startswith("0 of 297" if kind == "perfect" else "297 of 297" if kind == "constant" else "29")
+    assert f"Errors: {scores['errors']}; with one look at every image {scores['errors']} " in said
+
+
+def test_words_on_the_baseline(test):
+    perfect, constant = answers("perfect", test.labels), answers("constant", test.labels)
+    scores = evaluation.measure_scores(perfect)
+    for first, second, words in (
+        (perfect, constant, "**better** than the baseline"),
+        (constant, perfect, "**worse** than the baseline"),
+        (perfect, perfect, "**not distinguishable** from the baseline: 0 images"),
+    ):
+        comparison = mcnemar_exact(first.correct, second.correct)
+        plain = evaluation.measure_scores(second) | {"parameter_count": 1, "epochs": 1}
+        baseline = plain | {"mcnemar": comparison, "verdict": judge(comparison)}
+        assert words in evaluation.describe_baseline(baseline)
+        assert len(evaluation.tabulate_baseline(baseline, scores, PROVENANCE).rows) == 2
+    assert evaluation.measure_baseline(None, test, perfect) is None
+    assert "no baseline" in evaluation.describe_baseline(None)
+    assert [row[0] for row in evaluation.tabulate_baseline(None, scores, PROVENANCE).rows] == ["This network"]
+
+
+def test_words_on_robustness():
+    said = evaluation.describe_robustness(robustness(0.25))
+    assert said == (
+        "The mean error over the 15 corruptions is 25.0%, 25.0 points more than on clean images. Shot noise hurts most."
+    )
+    assert evaluation.tabulate_robustness(robustness(0.25)).rows[0][-1] == "25.00"
+
+
+def test_words_on_seeds():
+    one = {"n": 1, "accuracy_mean": 0.9, "accuracy_std": None, "accuracies": [0.9]}
+    two = {"n": 2, "accuracy_mean": 0.95, "accuracy_std": 0.0707, "accuracies": [0.9, 1.0]}
+    assert "Only one seed" in evaluation.describe_seeds(one)
+    assert "**95.00% ± 7.07% (n = 2)**" in evaluation.describe_seeds(two)
+    assert evaluation.tabulate_seeds(two, 7, 300).rows == [(7, "90.00%", 30), (8, "100.00%", 0)]
+
+
+def test_words_on_label_errors():
+    labels = torch.arange(10_000) % 10
+    for kind, among in (("perfect", 0), ("constant", 13)):
+        predictions = answers(kind, labels)
+        measured = evaluation.measure_label_errors(predictions, "mnist")
+        said = evaluation.describe_label_errors(measured)
+        assert said.startswith(f"{among} of the {len(predictions.errors)} errors are among the 15")
+        rows = evaluation.tabulate_label_errors(measured, evaluation.measure_scores(predictions)).rows
+        assert [row[0] for row in rows] == ["All 10,000", "Without the 15"]
+        assert [row[3] for row in rows] == [len(predictions.errors), len(predictions.errors) - among]
+    assert evaluation.describe_label_errors(None).startswith("No list")
+
+
+def test_where_no_label_is_listed_as_doubtful_there_is_one_line_and_no_picture(test):
+    perfect = answers("perfect", test.labels)
+    rows = evaluation.tabulate_label_errors(None, evaluation.measure_scores(perfect)).rows
+    assert [row[0] for row in rows] == ["All 297"]
+    for in_doubt, words in (([], "no image"), ([0, 5], f"label {test.labels[5]} seen as {test.labels[5]}, 100%")):
+        figure = evaluation.plot_label_errors(test, perfect, in_doubt)
+        assert words in figure.get_label()
+        plt.close(figure)
+
+
+def test_words_on_the_data(digits):
+    checks = check_data(*digits)
+    said = evaluation.describe_data_checks(checks, "abc")
+    assert "train and test: " in said and said.endswith("`abc`.")
+    assert [row[1] for row in evaluation.tabulate_data_checks(checks).rows] == ["1,375", "125", "297"]
+
+
+def test_words_on_where_the_result_comes_from():
+    metrics = {"dataset": "digits", "provenance": PROVENANCE, "seeds": {"n": 1}}
+    assert evaluation.describe_origin(PROVENANCE).startswith("Commit `0123456789`, seed 7, torch 2.15.0")
+    assert "epochs 0.5" in dict(evaluation.tabulate_provenance(metrics).rows)["Settings"]
+    assert "mnist-cnn report --dataset digits -p epochs 0.5" in evaluation.describe_reproduction(metrics)
+
+
+def test_a_failed_gate_is_marked_and_leads_to_its_section():
+    gates = [{"name": "A & B", "wanted": "none", "shown": "1", "passed": False, "section": "Data checks"}]
+    html = table_html(evaluation.tabulate_gates(gates))
+    assert '<a href="#Data-checks">A &amp; B</a>' in html and '<span class="fail">fail</span>' in html
+
+
+def test_every_figure_says_what_it_shows(classifier, test):
+    kind, predictions = classifier
+    confusion = evaluation.measure_confusion(predictions)
+    calibration = evaluation.measure_calibration(predictions, predictions)
+    selective = evaluation.measure_selective(predictions, predictions)
+    worst = predictions.errors[:2]
+    drops = np.full((len(worst), 28, 28), 0.25)
+    points = np.random.default_rng(0).normal(size=(50, 2))
+    figures = {
+        evaluation.plot_confusion(confusion): "off the diagonal",
+        evaluation.plot_confusion(confusion, percent=True): "percent of the true digit",
+        evaluation.plot_confused(test, predictions, confusion["most_confused"][:3]): "→ 0"
+        if kind == "constant"
+        else "",
+        evaluation.plot_errors(test, predictions, [int(i) for i in worst], limit=2): "in doubt",
+        evaluation.plot_reliability(calibration): f"{calibration['ece']:.2%}",
+        evaluation.plot_risk_coverage(predictions, selective): "at full coverage",
+        evaluation.plot_corruptions(test.images[0], robustness(0.25)): "stripe 25.0%",
+        evaluation.plot_robustness(robustness(0.25)): "to 25.0%",
+        evaluation.plot_filters(np.zeros((9, 6, 6))): "9 filters of the first convolution, 6 by 6 pixels",
+        evaluation.plot_occlusion(test, predictions, worst, drops): "largest drop is 25%",
+        evaluation.plot_hidden_map(points, predictions, np.arange(50)): "50 test images",
+    }
+    for figure, words in figures.items():
+        alt = figure.get_label()
+        nothing = kind == "perfect" and alt == "No image is misclassified."
+        assert isinstance(figure, Figure) and (words in alt or nothing), alt
+        figure.canvas.draw()
+        plt.close(figure)
+
+
+def test_tables_are_complete(classifier, test):
+    _, predictions = classifier
+    scores, confusion = evaluation.measure_scores(predictions), evaluation.measure_confusion(predictions)
+    for table in (
+        evaluation.tabulate_scores(scores),
+        evaluation.tabulate_pairs(confusion),
+        evaluation.tabulate_slices(evaluation.measure_slices(test, predictions, "digits")),
+        evaluation.tabulate_robustness(robustness(0.0)),
+    ):
+        assert isinstance(table, Table)
+        assert {len(row) for row in table.rows} <= {len(table.columns)}
+        assert table_html(table) and table_text(table)
