@@ -9,6 +9,7 @@ from mnist_helpers.data.splits import LabelledImages
 from mnist_helpers.hardware import keep_freed_memory
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.loop import Trainer
+from mnist_helpers.training.watcher import Watcher
 
 ARITHMETIC = "convolution and matrix work"
 # The first kind one of whose words is in an operator's name.
@@ -31,12 +32,12 @@ def profile_step(data: LabelledImages, settings: TrainingSettings) -> dict:
     """
     keep_freed_memory()
     trainer = Trainer(data[: STEPS * settings.batch_size], ModelSettings(), replace(settings, skip_easy=0.0))
-    trainer.train_epoch()
+    trainer.train_epoch(Watcher())
     start = time.perf_counter()
-    trainer.train_epoch()
+    trainer.train_epoch(Watcher())
     milliseconds = (time.perf_counter() - start) / STEPS * 1000
     with profile(activities=[ProfilerActivity.CPU]) as recorded:
-        trainer.train_epoch()
+        trainer.train_epoch(Watcher())
     times = dict.fromkeys([*KINDS, "other"], 0.0)
     for operator in recorded.key_averages():
         times[_kind(operator.key)] += operator.self_cpu_time_total

@@ -4,10 +4,11 @@ from mnist_helpers.checkpoint.belonging import note_outdated
 from mnist_helpers.checkpoint.content import Checkpoint
 from mnist_helpers.checkpoint.provenance import describe_run
 from mnist_helpers.checkpoint.store import load_baseline, load_checkpoint, require_same_dataset, save_checkpoint
-from mnist_helpers.checkpoint.training import train_and_save
+from mnist_helpers.checkpoint.training import StoppedError, train_and_save, train_baseline
 
 __all__ = [
     "Checkpoint",
+    "StoppedError",
     "describe_run",
     "load_baseline",
     "load_checkpoint",
@@ -15,4 +16,5 @@ __all__ = [
     "require_same_dataset",
     "save_checkpoint",
     "train_and_save",
+    "train_baseline",
 ]

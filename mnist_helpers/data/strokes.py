@@ -17,8 +17,8 @@ def stroke_thickness(images: np.ndarray | torch.Tensor) -> np.ndarray:
     """
     ink = np.pad(np.asarray(images, dtype=np.float32), ((0, 0), (1, 1), (1, 1)))
     # The gradient in the middle of each 2 × 2 square: the mean of two neighbouring differences each way.
-    across, along = np.diff(ink, axis=2), np.diff(ink, axis=1)
-    right, down = (across[:, 1:] + across[:, :-1]) / 2, (along[:, :, 1:] + along[:, :, :-1]) / 2
+    right, down = np.diff(ink, axis=2), np.diff(ink, axis=1)
+    right, down = (right[:, 1:] + right[:, :-1]) / 2, (down[:, :, 1:] + down[:, :, :-1]) / 2
     outline = np.hypot(right, down).sum(axis=(1, 2), dtype=np.float64)
     area = ink.sum(axis=(1, 2), dtype=np.float64)
     return 2 * area / np.where(outline > 0, outline, 1)

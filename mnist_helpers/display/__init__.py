@@ -7,7 +7,7 @@ from mnist_helpers.display.data_plots import (
     plot_pixels,
     plot_samples,
 )
-from mnist_helpers.display.design_plots import plot_augmented, plot_overfit, plot_spread
+from mnist_helpers.display.design_plots import layer_table, plot_by_heart, plot_pictures, plot_spread
 from mnist_helpers.display.figures import (
     BLUE,
     COUNT_MAP,
@@ -33,7 +33,7 @@ from mnist_helpers.display.tables import (
     table_html,
     table_text,
 )
-from mnist_helpers.display.training_plots import plot_accuracy, plot_loss
+from mnist_helpers.display.training_plots import plot_accuracy, plot_loss, plot_rates
 
 __all__ = [
     "BLUE",
@@ -46,17 +46,19 @@ __all__ = [
     "TrainingProgress",
     "describe",
     "hide_axes",
+    "layer_table",
     "percent_range",
     "plot_accuracy",
-    "plot_augmented",
+    "plot_by_heart",
     "plot_class_distribution",
     "plot_gallery",
     "plot_loss",
     "plot_nearest",
     "plot_numbers",
     "plot_order",
-    "plot_overfit",
+    "plot_pictures",
     "plot_pixels",
+    "plot_rates",
     "plot_samples",
     "plot_spread",
     "plot_weights",

@@ -1,15 +1,23 @@
 """The progress of a training run, and its history as a table."""
 
+import base64
+import math
+import time
 from collections.abc import Sequence
 
+import torch
 from IPython.display import display
 from markupsafe import escape
 
-from mnist_helpers.display.tables import Table, show_table
+from mnist_helpers.display.tables import Table, show_table, show_text
+from mnist_helpers.display.training_plots import LiveCurve
 from mnist_helpers.training.validation import Epoch
+from mnist_helpers.training.watcher import Watcher
 
 PROGRESS = "progress"
 EPOCHS_SHOWN = 15
+PAUSE = 1.0  # seconds that at least lie between two pictures of an epoch
+LARGEST_SHARE = 0.03  # of the time that pictures within epochs may take
 _EPOCH_COLUMNS = (
     "Epoch",
     "Learning rate",
@@ -40,28 +48,75 @@ def show_history(history: Sequence[Epoch]) -> None:
     show_table(Table(caption, _EPOCH_COLUMNS, rows))
 
 
-class TrainingProgress:
-    """One line that is renewed after each epoch: what was reached, the time spent and the time left.
+class TrainingProgress(Watcher):
+    """One output that is renewed in place: a line that says how far the training is, and the curve so far.
 
-    Call it with the history and the seconds spent, as `training.train` does. While the run lasts the output's
-    metadata carry the line too, for the command line to print.
+    It is renewed after each epoch, and in between as often as PAUSE and LARGEST_SHARE allow. After each epoch the
+    output's metadata carry the line too, for the command line to print.
     """
 
-    def __init__(self, epochs: int, label: str = "Epoch"):
+    def __init__(self, epochs: float, label: str = "Epoch"):
         self.epochs = epochs
         self.label = label
-        self.handle = display({"text/html": "<p>Training …</p>", "text/plain": "Training …"}, raw=True, display_id=True)
 
-    def __call__(self, history: list[Epoch], seconds: float) -> None:
-        """Renew the line after an epoch."""
-        last, done = history[-1], len(history)
+    def say(self, sentence: str) -> None:
+        """Show the sentence below the curve."""
+        show_text(sentence)
+
+    def begin(self, history: Sequence[Epoch], seconds: float) -> None:
+        """Make the output; of a training that goes on it shows all epochs so far."""
+        self.history, self.seconds = history, seconds
+        self.curve = LiveCurve(self.epochs)
+        self.clock, self.next = time.perf_counter(), 0.0
+        self.handle = display(_content("Training …"), raw=True, display_id=True)
+        if history:
+            self._renew(f"{self._reached()}; {_minutes(seconds)} spent")
+            self.say(f"It goes on after epoch {len(history)}." if len(history) < self.epochs else "It was at its end.")
+
+    def step(self, share: float, sums: torch.Tensor) -> None:
+        """Renew the output within an epoch, if it is time."""
+        now = time.perf_counter()
+        if now < self.next:
+            return
+        loss, correct, images = sums.tolist()
+        number = len(self.history) + 1
+        done = len(self.history) + share * min(1.0, self.epochs - len(self.history))
+        self.curve.add(done, correct / images)
         line = (
-            f"{self.label} {done} of {self.epochs}: train loss {last.train_loss:.4f}, "
-            f"validation loss {last.validation_loss:.4f}, validation accuracy {last.validation_accuracy:.2%}; "
-            f"{_minutes(seconds)} spent, {_minutes(seconds / done * (self.epochs - done))} left"
+            f"{self.label} {number} of {math.ceil(self.epochs)}, {share:.0%} done: train loss {loss / images:.4f}, "
+            f"train accuracy {correct / images:.2%}; {self._times(self.seconds + now - self.clock, done)}"
         )
-        content = {"text/html": f"<p>{escape(line)}</p>", "text/plain": line}
-        self.handle.update(content, raw=True, metadata={PROGRESS: line})
+        self._renew(line)
+        ended = time.perf_counter()
+        self.next = ended + max(PAUSE, (ended - now) / LARGEST_SHARE)
+
+    def epoch(self, history: Sequence[Epoch], seconds: float) -> None:
+        """Renew the output after an epoch."""
+        self.history, self.seconds, self.clock = history, seconds, time.perf_counter()
+        line = f"{self._reached()}; {self._times(seconds, min(len(history), self.epochs))}"
+        self._renew(line, {PROGRESS: line})
+
+    def _reached(self) -> str:
+        last = self.history[-1]
+        return (
+            f"{self.label} {last.epoch} of {math.ceil(self.epochs)}: train loss {last.train_loss:.4f}, "
+            f"validation loss {last.validation_loss:.4f}, validation accuracy {last.validation_accuracy:.2%}"
+        )
+
+    def _times(self, seconds: float, done: float) -> str:
+        return f"{_minutes(seconds)} spent, {_minutes(seconds / done * (self.epochs - done))} left"
+
+    def _renew(self, line: str, metadata: dict[str, str] | None = None) -> None:
+        self.handle.update(_content(line, self.curve.png(self.history)), raw=True, metadata=metadata or {})
+
+
+def _content(line: str, png: bytes = b"") -> dict[str, str]:
+    """The line, and below it the picture where there is one; one output, so that both are renewed at once."""
+    picture = ""
+    if png:
+        data = base64.b64encode(png).decode()
+        picture = f'<img src="data:image/png;base64,{data}" alt="Accuracy by epoch, so far: {escape(line)}">'
+    return {"text/html": f"<p>{escape(line)}</p>{picture}", "text/plain": line}
 
 
 def _minutes(seconds: float) -> str:

@@ -6,7 +6,8 @@ It is not trained here, and how well it does is for `evaluation` to say.
 from mnist_helpers.network.attention import first_layer_filters, hidden_map, occlusion_map
 from mnist_helpers.network.classify import SURE, Predictions, is_unsure, one_look, predict
 from mnist_helpers.network.model import (
-    Block,
+    LAYERS,
+    Flatten,
     MaxPool,
     MnistCNN,
     as_input,
@@ -17,28 +18,47 @@ from mnist_helpers.network.model import (
     weights_checksum,
 )
 from mnist_helpers.network.prediction import Answer, Refusal, predict_files, read_image
-from mnist_helpers.network.summary import LayerSummary, activation_spread, summarise, summary_text
+from mnist_helpers.network.summary import (
+    ByHeart,
+    LayerSummary,
+    Spread,
+    check_by_heart,
+    describe_by_heart,
+    describe_cost,
+    describe_first_loss,
+    describe_spread,
+    measure_spread,
+    summarise,
+)
 from mnist_helpers.network.temperature import apply_temperature, fit_temperature
 
 __all__ = [
+    "LAYERS",
     "SURE",
     "Answer",
-    "Block",
+    "ByHeart",
+    "Flatten",
     "LayerSummary",
     "MaxPool",
     "MnistCNN",
     "Predictions",
     "Refusal",
-    "activation_spread",
+    "Spread",
     "apply_temperature",
     "as_input",
     "build_model",
+    "check_by_heart",
     "count_parameters",
+    "describe_by_heart",
+    "describe_cost",
+    "describe_first_loss",
+    "describe_spread",
     "first_layer_filters",
     "fit_temperature",
     "hidden_map",
     "initialise",
     "is_unsure",
+    "measure_spread",
     "occlusion_map",
     "one_look",
     "predict",
@@ -46,6 +66,5 @@ __all__ = [
     "read_image",
     "remove_paper",
     "summarise",
-    "summary_text",
     "weights_checksum",
 ]

@@ -1,33 +1,12 @@
 """The network: what it is made of, and how it starts."""
 
 import hashlib
-from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from mnist_helpers.data.splits import LabelledImages, pixel_statistics
 from mnist_helpers.settings import ModelSettings
-
-
-@dataclass(frozen=True)
-class Block:
-    """A convolution with `filters` times the width many filters, and whether pooling follows it."""
-
-    filters: int
-    kernel: int
-    pool: bool
-    padding: int = 1
-    stride: int = 1
-
-
-# The first convolution takes every second place: windows of 6 x 6 pixels fit into 28 x 28 without padding and without a
-# rest, 12 times across and down. Pooling there instead would do four times the work for one result in four.
-LAYOUTS = {
-    "deep": (Block(1, 6, False, padding=0, stride=2), Block(2, 3, True), Block(2, 3, False), Block(4, 3, True)),
-    "plain": (Block(1, 3, True), Block(2, 3, True)),
-}
-HIDDEN = 3  # times the width
 
 
 class MaxPool(nn.MaxPool2d):
@@ -49,11 +28,71 @@ class MaxPool(nn.MaxPool2d):
         return torch.maximum(rows[..., :width:2], rows[..., 1:width:2])
 
 
-class MnistCNN(nn.Module):
-    """Convolutions, a hidden layer and ten outputs; the plain layout, a baseline, does without the hidden layer.
+class Flatten(nn.Flatten):
+    """Pictures (N, C, H, W) to a row of C * H * W numbers for each image.
 
-    Where there is max pooling it follows the convolution directly, before batch normalisation and ReLU, so that both
-    work on a quarter of the pixels.
+    Channels last is how the features lie in memory: in that order they are flattened without a copy.
+    """
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Features (N, C, H, W) to (N, H * W * C)."""
+        return super().forward(features.permute(0, 2, 3, 1))
+
+
+def deep_layers(settings: ModelSettings) -> tuple[nn.Sequential, nn.Sequential, nn.Linear]:
+    """The network of the reference run: four convolutions, a hidden layer, ten outputs.
+
+    The comments give the shape that reaches each layer at the default width of 32: pictures, rows, columns. Where there
+    is max pooling it comes before batch normalisation and ReLU, so that both work on a quarter of the places.
+    """
+    width = settings.width
+    # Batch normalisation subtracts the mean, so a bias before it has no effect.
+    bias = not settings.batch_norm
+    norm, norm_hidden = (nn.BatchNorm2d, nn.BatchNorm1d) if settings.batch_norm else (nn.Identity, nn.Identity)
+    features = nn.Sequential(
+        # 1 x 28 x 28. Windows of 6 x 6 pixels at every second place: 12 fit across and down, without padding and
+        # without a rest. Pooling instead would do four times the work for one result in four.
+        nn.Sequential(nn.Conv2d(1, width, 6, stride=2, bias=bias), norm(width), nn.ReLU()),
+        # 32 x 12 x 12
+        nn.Sequential(nn.Conv2d(width, 2 * width, 3, padding=1, bias=bias), MaxPool(), norm(2 * width), nn.ReLU()),
+        # 64 x 6 x 6
+        nn.Sequential(nn.Conv2d(2 * width, 2 * width, 3, padding=1, bias=bias), norm(2 * width), nn.ReLU()),
+        # 64 x 6 x 6
+        nn.Sequential(nn.Conv2d(2 * width, 4 * width, 3, padding=1, bias=bias), MaxPool(), norm(4 * width), nn.ReLU()),
+    )
+    hidden = nn.Sequential(
+        # 128 x 3 x 3
+        Flatten(),
+        # 1152
+        nn.Linear(4 * width * 3 * 3, 3 * width, bias=bias),
+        norm_hidden(3 * width),
+        nn.ReLU(),
+        nn.Dropout(settings.dropout),
+    )
+    # 96 to a logit for each digit
+    return features, hidden, nn.Linear(3 * width, 10)
+
+
+def plain_layers(settings: ModelSettings) -> tuple[nn.Sequential, nn.Sequential, nn.Linear]:
+    """A baseline to compare with: two convolutions, and ten outputs without a hidden layer before them."""
+    width = settings.width
+    bias = not settings.batch_norm
+    norm = nn.BatchNorm2d if settings.batch_norm else nn.Identity
+    features = nn.Sequential(
+        # 1 x 28 x 28
+        nn.Sequential(nn.Conv2d(1, width, 3, padding=1, bias=bias), MaxPool(), norm(width), nn.ReLU()),
+        # 32 x 14 x 14
+        nn.Sequential(nn.Conv2d(width, 2 * width, 3, padding=1, bias=bias), MaxPool(), norm(2 * width), nn.ReLU()),
+    )
+    # 64 x 7 x 7
+    return features, nn.Sequential(Flatten(), nn.Dropout(settings.dropout)), nn.Linear(2 * width * 7 * 7, 10)
+
+
+LAYERS = {"deep": deep_layers, "plain": plain_layers}
+
+
+class MnistCNN(nn.Module):
+    """Images in, a logit for each of the ten digits out.
 
     The pixel mean and standard deviation belong to the network (as buffers) and travel with its weights.
     """
@@ -66,58 +105,30 @@ class MnistCNN(nn.Module):
         self.settings = settings
         self.register_buffer("pixel_mean", torch.tensor(pixel_mean))
         self.register_buffer("pixel_std", torch.tensor(pixel_std))
-        blocks, channels, side = [], 1, 28
-        for block in LAYOUTS[settings.architecture]:
-            blocks.append(self._convolution(channels, block.filters * settings.width, block))
-            channels = block.filters * settings.width
-            side = (side + 2 * block.padding - block.kernel) // block.stride + 1
-            side = side // 2 if block.pool else side
-        self.features = nn.Sequential(*blocks)
-        inputs, units = channels * side**2, HIDDEN * settings.width
-        if settings.architecture == "plain":
-            self.hidden = nn.Sequential(nn.Flatten(), nn.Dropout(settings.dropout))
-            self.output = nn.Linear(inputs, 10)
-        else:
-            self.hidden = nn.Sequential(
-                nn.Flatten(),
-                nn.Linear(inputs, units, bias=not settings.batch_norm),
-                *([nn.BatchNorm1d(units)] if settings.batch_norm else []),
-                nn.ReLU(),
-                nn.Dropout(settings.dropout),
-            )
-            self.output = nn.Linear(units, 10)
+        self.features, self.hidden, self.output = LAYERS[settings.architecture](settings)
         initialise(self)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Logits (N, 10) of images, float (N, 1, 28, 28) on the scale 0 to 1."""
-        normalised = (remove_paper(images) - self.pixel_mean) / self.pixel_std
-        # Channels last is how features lie in memory: in that order they are flattened without a copy.
-        return self.output(self.hidden(self.features(normalised).permute(0, 2, 3, 1)))
+        return self.output(self.hidden(self.features(self.normalise(images))))
 
-    def _convolution(self, channels: int, filters: int, block: Block) -> nn.Sequential:
-        batch_norm = self.settings.batch_norm
-        return nn.Sequential(
-            # Batch normalisation subtracts the mean, so a bias before it has no effect.
-            nn.Conv2d(channels, filters, block.kernel, block.stride, block.padding, bias=not batch_norm),
-            *([MaxPool()] if block.pool else []),
-            *([nn.BatchNorm2d(filters)] if batch_norm else []),
-            nn.ReLU(),
-        )
+    def normalise(self, images: torch.Tensor) -> torch.Tensor:
+        """The images as the first layer gets them: without their paper, on average 0 with a spread of 1."""
+        return (remove_paper(images) - self.pixel_mean) / self.pixel_std
 
 
-def initialise(model: nn.Module) -> None:
+def initialise(model: MnistCNN) -> None:
     """Kaiming-normal weights and zero biases in every convolution and linear layer.
 
     He et al., "Delving deep into rectifiers", 2015: a standard deviation of sqrt(2 / inputs) keeps the spread
     of the signal through ReLU layers. No ReLU follows the output layer, hence 1 / inputs there.
     """
-    for module in model.modules():
+    for layer in model.modules():
         # On the meta device there is nothing to draw, and to draw it would load torch's compiler, for a second.
-        if isinstance(module, nn.Conv2d | nn.Linear) and not module.weight.is_meta:
-            last = module is getattr(model, "output", None)
-            nn.init.kaiming_normal_(module.weight, nonlinearity="linear" if last else "relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+        if isinstance(layer, nn.Conv2d | nn.Linear) and not layer.weight.is_meta:
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear" if layer is model.output else "relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 def remove_paper(images: torch.Tensor) -> torch.Tensor:

@@ -18,6 +18,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.translators import translate_parameters
 
+from mnist_helpers.checkpoint.training import StoppedError
 from mnist_helpers.display.progress import PROGRESS
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing
@@ -72,6 +73,8 @@ def execute_notebook(
     MnistError when the notebook fails; an earlier copy then stays, and the failed one is stored as `failed`.
     """
     failed.unlink(missing_ok=True)
+    # Here, since a notebook that fails early has made no folder.
+    executed.parent.mkdir(parents=True, exist_ok=True)
     with replacing(executed) as temporary:
         # papermill tells the format by the ending.
         running = temporary.with_suffix(".ipynb")
@@ -88,7 +91,10 @@ def execute_notebook(
             require_complete(node, notebook.stem)
         except PapermillExecutionError as error:
             running.replace(failed)
-            if error.ename == MnistError.__name__:
+            if error.ename == StoppedError.__name__:
+                raise KeyboardInterrupt from error
+            known: list[type] = [MnistError, *MnistError.__subclasses__()]
+            if error.ename in {kind.__name__ for kind in known}:
                 raise MnistError(error.evalue) from error
             raise MnistError(
                 f"The notebook {notebook.stem} failed in cell {error.cell_index + 1}: {error.ename}: {error.evalue} "

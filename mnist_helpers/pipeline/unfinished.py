@@ -16,6 +16,8 @@ from mnist_helpers.paths import RunPaths, shown
 
 COMPLETE = "complete"  # the name of an empty file: all results are there, and are being moved to their places
 
+STATES = "training_state*.pth"  # of the training that was at work, and of those with other settings, set aside
+
 
 @contextmanager
 def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunPaths]:
@@ -31,6 +33,8 @@ def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunP
     if not resume:
         _forget_results(work)
     _link_inputs(paths, work)
+    if trains:
+        _fetch_states(paths, work)
     try:
         yield work
     except BaseException:
@@ -61,9 +65,17 @@ def _link_inputs(paths: RunPaths, work: RunPaths) -> None:
             shutil.copy2(source, target)
 
 
+def _fetch_states(paths: RunPaths, work: RunPaths) -> None:
+    """Move the states that were set aside into `work`: the training may have the settings of one of them."""
+    work.models.mkdir(parents=True, exist_ok=True)
+    for state in paths.models.glob(STATES):
+        if state != paths.training_state:
+            state.replace(work.models / state.name)
+
+
 def _is_worth_keeping(work: RunPaths, paths: RunPaths) -> bool:
     """Whether there is a saved training state, or a network that is not in its place yet."""
-    return work.training_state.exists() or (work.checkpoint.exists() and not _same(work.checkpoint, paths.checkpoint))
+    return any(work.models.glob(STATES)) or (work.checkpoint.exists() and not _same(work.checkpoint, paths.checkpoint))
 
 
 def _move_all(work: RunPaths, paths: RunPaths) -> None:
@@ -91,9 +103,9 @@ def _same(source: Path, target: Path) -> bool:
 
 
 def _forget_results(work: RunPaths) -> None:
-    """Remove what an earlier command left, all but the state of an unfinished training, which the training judges."""
+    """Remove what an earlier command left, all but the states of unfinished trainings, which the training judges."""
     for path in work.root.rglob("*"):
-        if path.is_file() and path != work.training_state:
+        if path.is_file() and not path.match(STATES):
             path.unlink()
 
 

@@ -102,7 +102,7 @@ def _require_showable(cell: NotebookNode, place: str) -> None:
                 raise MnistError(
                     f"{place} has an output with {active}: the report shows text, tables and its own images only."
                 )
-            alt_texts = [image.get("alt") for image in content("img")]
+            alt_texts = [str(image.get("alt", "")) for image in content("img")]
         if not all(text and text.strip() for text in alt_texts):
             raise MnistError(f"{place} shows a figure without alt text: say what it shows.")
 

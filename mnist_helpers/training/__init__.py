@@ -9,12 +9,14 @@ from mnist_helpers.training.muon import Muon, orthogonal
 from mnist_helpers.training.selection import batches, choose_images, skipped_share
 from mnist_helpers.training.step import make_optimizer, one_cycle, train_step
 from mnist_helpers.training.validation import Epoch, best_epoch, calibrate, validate
+from mnist_helpers.training.watcher import Watcher
 
 __all__ = [
     "Epoch",
     "Muon",
     "Trainer",
     "TrainingRun",
+    "Watcher",
     "augment_batch",
     "batches",
     "best_epoch",

@@ -2,7 +2,6 @@
 
 import copy
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
@@ -18,6 +17,7 @@ from mnist_helpers.training.state_check import require_state
 from mnist_helpers.training.state_file import StateFile
 from mnist_helpers.training.step import make_optimizer, one_cycle, train_step
 from mnist_helpers.training.validation import Epoch, best_epoch, calibrate, validate
+from mnist_helpers.training.watcher import Watcher
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,19 @@ def train(
     validation: LabelledImages,
     model_settings: ModelSettings,
     settings: TrainingSettings,
-    on_epoch: Callable[[list[Epoch], float], None] = lambda history, seconds: None,
+    watcher: Watcher | None = None,
     state_file: StateFile | None = None,
 ) -> TrainingRun:
     """Train a network and keep the weights of the last epoch, unless validation says that an earlier one is better.
 
-    `on_epoch` is called after each epoch with the history so far and the seconds spent. With a `state_file` the
-    whole state is saved there after each epoch, and a state found there is taken up; the result is the same as
-    without the interruption. The same settings and number of threads on the same machine give the same weights; a run
-    that is taken up goes on with the number it began with.
+    The `watcher` is told after every step and epoch. With a `state_file` the whole state is saved there after each
+    epoch, and a state found there is taken up; the result is the same as without the interruption. The same settings
+    and number of threads on the same machine give the same weights; a run that is taken up goes on with the number it
+    began with.
 
-    Raises MnistError when the loss is no longer finite, or when the state is not one of this run.
+    Raises MnistError when the loss is no longer finite, and UnfitStateError when the state is not one of this run.
     """
+    watcher = watcher or Watcher()
     keep_freed_memory()
     use_threads(torch.get_num_threads())
     trainer = Trainer(data, model_settings, settings)
@@ -55,13 +56,14 @@ def train(
             trainer.load_state(state)
         except ValueError as error:
             raise state_file.unusable(error) from error
+    watcher.begin(trainer.history, trainer.seconds)
     start = time.perf_counter() - trainer.seconds
     while len(trainer.history) < settings.passes:
-        trainer.run_epoch(validation)
+        trainer.run_epoch(validation, watcher)
         trainer.seconds = time.perf_counter() - start
         if state_file is not None:
             state_file.save(trainer.state())
-        on_epoch(trainer.history, trainer.seconds)
+        watcher.epoch(trainer.history, trainer.seconds)
     return trainer.finish(validation)
 
 
@@ -83,9 +85,9 @@ class Trainer:
         self.kept_weights: dict[str, torch.Tensor] = {}
         self.seconds = 0.0
 
-    def run_epoch(self, validation: LabelledImages) -> None:
+    def run_epoch(self, validation: LabelledImages, watcher: Watcher | None = None) -> None:
         """Train for one epoch, score the validation images, and keep the weights unless earlier ones are better."""
-        images, train_loss, train_accuracy = self.train_epoch()
+        images, train_loss, train_accuracy = self.train_epoch(watcher or Watcher())
         validation_loss, validation_accuracy = validate(self.model, validation, self.precision)
         number, rate = len(self.history) + 1, self.optimizer.param_groups[0]["lr"]
         self.history.append(
@@ -151,7 +153,7 @@ class Trainer:
         self.kept_weights = state["kept_weights"]
         self.seconds = state["seconds"]
 
-    def train_epoch(self) -> tuple[int, float, float]:
+    def train_epoch(self, watcher: Watcher) -> tuple[int, float, float]:
         """Train on the images that this epoch shows: their number, and their weighted mean loss (nats) and accuracy."""
         self.model.train()
         settings, done = self.settings, len(self.history)
@@ -166,6 +168,7 @@ class Trainer:
             # Reading the loss back makes an accelerator wait, so there it is looked at once an epoch.
             if self.device.type == "cpu" or step == len(parts):
                 self._require_finite(sums[0], step)
+            watcher.step(step / len(parts), sums)
         loss, correct, counted = sums.tolist()
         return len(indices), loss / counted, correct / counted
 

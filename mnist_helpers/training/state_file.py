@@ -3,6 +3,7 @@
 import io
 import pickletools
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,15 @@ NAMES = {
 }
 
 
+class UnfitStateError(MnistError):
+    """A saved state that this training cannot go on from; `reason` says why, and `name` what to keep it under."""
+
+    def __init__(self, reason: str, cure: str, name: str):
+        super().__init__(f"{reason} {cure}")
+        self.reason = reason
+        self.name = name
+
+
 @dataclass(frozen=True)
 class StateFile:
     """Where the state lies and which run it belongs to; `configuration` holds everything that decides the result."""
@@ -39,7 +49,7 @@ class StateFile:
     def load(self) -> object:
         """The stored state, whatever it is made of, or None where there is none.
 
-        Raises MnistError when it cannot be read or belongs to a run with another configuration.
+        Raises UnfitStateError when it cannot be read or belongs to a run with another configuration.
         """
         if not self.path.exists():
             return None
@@ -53,18 +63,52 @@ class StateFile:
             raise self.unusable(error) from error
         differing = [name for name, value in self.configuration.items() if stored[name] != value]
         if differing:
-            name = differing[0]
-            raise MnistError(
-                f"The unfinished run has another configuration ({', '.join(differing)}): for example {name} was "
-                f"{stored[name]!r:.80} and is {self.configuration[name]!r}. Set it as it was, or train anew, "
-                "without --resume."
-            )
+            raise self._other(stored, differing, state)
         return state
 
-    def unusable(self, error: Exception) -> MnistError:
+    def _other(self, stored: dict, differing: list[str], state: object) -> UnfitStateError:
+        """The error for the `state` of a training whose `stored` configuration differs in these names."""
+        name, *others = differing
+        too = f"; other than now are {', '.join(others)} too" if others else ""
+        return UnfitStateError(
+            f"An unfinished training, saved at epoch {_epochs(state)}, has another configuration "
+            f"({name} was {stored[name]!r:.80} and is {self.configuration[name]!r}{too}): set so again, it goes on.",
+            "Or train anew, without --resume.",
+            _short_name(stored),
+        )
+
+    def unusable(self, error: Exception) -> UnfitStateError:
         """The error to raise for a state that cannot be read or used because of `error`."""
         reason = str(error) if type(error) is ValueError else type(error).__name__
-        return MnistError(f"{shown(self.path)} cannot be used ({reason!r:.80}): train anew, without --resume.")
+        return UnfitStateError(
+            f"{shown(self.path)} cannot be used ({reason!r:.80}).", "Train anew, without --resume.", "unusable"
+        )
+
+    def set_aside(self, name: str) -> Path:
+        """Move the stored state beside this file, under `name`, and return its path there."""
+        return self._move(self.path, self._beside(name))
+
+    def take_back(self) -> None:
+        """Use the state that a training of this configuration left when one with another took its place."""
+        aside = self._beside(_short_name(self.configuration))
+        if aside.exists() and not self.path.exists():
+            self._move(aside, self.path)
+
+    def epochs(self) -> int:
+        """How many epochs of this very run are stored."""
+        try:
+            return _epochs(self.load())
+        except UnfitStateError:
+            return 0
+
+    def _beside(self, name: str) -> Path:
+        return self.path.with_suffix(f".{name}{self.path.suffix}")
+
+    def _move(self, source: Path, target: Path) -> Path:
+        try:
+            return source.replace(target)
+        except OSError as error:
+            raise MnistError(f"Cannot move {shown(source)} ({error.strerror}): move it away.") from error
 
     def remove(self) -> None:
         """Forget the state, and what interrupted saves left beside it. Raises MnistError when it cannot be removed."""
@@ -98,3 +142,13 @@ def _read(path: Path) -> dict:
 def _is_unlike(value: object) -> bool:
     """Whether it is of none of the types that a setting has."""
     return type(value) not in {bool, int, float, str}
+
+
+def _short_name(configuration: dict[str, object]) -> str:
+    return f"{zlib.crc32(repr(sorted(configuration.items())).encode()):08x}"
+
+
+def _epochs(state: object) -> int:
+    """How many epochs a state is of, which can be made of anything."""
+    history = state.get("history") if isinstance(state, dict) else None
+    return len(history) if isinstance(history, list) else 0

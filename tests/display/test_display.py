@@ -6,7 +6,6 @@ from support import random_images
 
 from mnist_helpers.display import (
     Table,
-    TrainingProgress,
     describe,
     figures,
     plot_gallery,
@@ -94,13 +93,3 @@ def test_long_histories_show_their_last_epochs(shown):
     assert len(table.select("tbody tr")) == 15
     assert "the last 15 of 40" in table.caption.text
     assert table.select_one("tbody th").text == "26"
-
-
-def test_progress_tells_the_time_left(monkeypatch):
-    updates = []
-    update = lambda _, content, metadata, raw: updates.append((content["text/plain"], metadata))  # noqa: E731
-    handle = type("Handle", (), {"update": update})()
-    monkeypatch.setattr(progress, "display", lambda *_, **__: handle)
-    TrainingProgress(epochs=3)([Epoch(1, 500, 0.1, 0.2, 0.9, 0.3, 0.985)], 60.0)
-    assert "Epoch 1 of 3" in updates[0][0] and "98.50%" in updates[0][0]
-    assert updates[0][1]["progress"].endswith("1:00 spent, 2:00 left")

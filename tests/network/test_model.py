@@ -7,9 +7,21 @@ from torch import nn
 from torch.nn import functional as F
 
 from mnist_helpers.network.model import MaxPool, MnistCNN, as_input, build_model, count_parameters, remove_paper
-from mnist_helpers.network.summary import activation_spread, summarise, summary_text
-from mnist_helpers.settings import ModelSettings
+from mnist_helpers.network.summary import (
+    ByHeart,
+    LayerSummary,
+    Spread,
+    check_by_heart,
+    describe_by_heart,
+    describe_cost,
+    describe_first_loss,
+    describe_spread,
+    measure_spread,
+    summarise,
+)
+from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training import distortion as augmentation
+from mnist_helpers.training import make_optimizer, train_step
 from mnist_helpers.training.distortion import ERASED_SHARE, NOISY_SHARE, add_noise, augment_batch, distort, erase
 
 
@@ -56,13 +68,116 @@ def test_weights_start_with_kaimings_spread(model):
             assert module.bias is None or not module.bias.any()
 
 
+def test_layers_are_named_as_saved_networks_name_them(model):
+    weights = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items() if tensor.ndim > 1}
+    assert weights == {
+        "features.0.0.weight": (32, 1, 6, 6),
+        "features.1.0.weight": (64, 32, 3, 3),
+        "features.2.0.weight": (64, 64, 3, 3),
+        "features.3.0.weight": (128, 64, 3, 3),
+        "hidden.1.weight": (96, 1152),
+        "output.weight": (10, 96),
+    }
+    assert {"features.0.1.running_mean", "features.1.2.running_mean", "hidden.2.weight"} <= set(model.state_dict())
+
+
+def scaled(data, factor, batch_norm):
+    model = build_model(data, ModelSettings(batch_norm=batch_norm), seed=0)
+    for weights in model.parameters():
+        if weights.ndim > 1:
+            weights.data *= factor
+    return measure_spread(model, as_input(data.images), data.labels)
+
+
 def test_signal_neither_fades_nor_explodes_and_first_loss_is_near_a_guess(digits):
     data = digits[0][:500]
     for seed in range(3):
-        model = build_model(data, ModelSettings(), seed).train()
-        assert all(0.5 < value < 2 for _, value in activation_spread(model, as_input(data.images)))
-        loss = F.cross_entropy(model(as_input(data.images)), data.labels).item()
-        assert loss == pytest.approx(math.log(10), abs=0.5)
+        model = build_model(data, ModelSettings(), seed)
+        spread = measure_spread(model, as_input(data.images), data.labels)
+        assert all(0.5 < value < 2 for value in spread.signal)
+        assert spread.loss == pytest.approx(F.cross_entropy(model(as_input(data.images)), data.labels).item(), rel=1e-5)
+        assert "near it, as it should be" in describe_first_loss(spread.loss)
+    assert "not near it" in describe_first_loss(math.log(10) + 0.6)
+
+
+def test_without_batch_normalisation_signal_and_gradients_depend_on_the_first_weights(digits):
+    data = digits[0][:200]
+    faint, strong = scaled(data, 0.1, False), scaled(data, 3, False)
+    assert faint.signal[-1] < 1e-4 * faint.signal[0] and faint.gradient[0] < 1e-4 * faint.gradient[-1]
+    assert strong.signal[-1] > 10 * strong.signal[0] and strong.gradient[0] > strong.gradient[-1]
+    for factor in (0.1, 1, 3):
+        spread = scaled(data, factor, True)
+        assert 0.2 < spread.signal[-1] / spread.signal[0] < 5
+        assert spread.gradient == pytest.approx(scaled(data, 1, True).gradient, rel=0.5)
+
+
+def test_measuring_the_spread_leaves_the_network_alone(model):
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    data = random_images(20)
+    spread = measure_spread(model.eval(), as_input(data.images), data.labels)
+    assert spread.layers == [*(f"convolution {number}" for number in (1, 2, 3, 4)), "hidden", "output"]
+    assert len(spread.signal) == len(spread.gradient) == 6
+    assert not model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_words_say_what_the_signal_does():
+    courses = {0.1: [0.16, 0.0000013], 1: [1.5, 1.4], 3: [4.6, 960.0]}
+    flat = {(True, factor): Spread(["a", "b"], [factor, factor], [0.02, 0.3], 2.3) for factor in courses}
+    bare = {
+        (False, factor): Spread(["a", "b"], signal, [0.01 * factor, 0.3], 2.3) for factor, signal in courses.items()
+    }
+    with_norm, without = describe_spread(flat | bare).splitlines()
+    assert with_norm.startswith("- **With batch normalisation** the signal keeps its size (0.1 → 0.1) at 0.1 ×, keeps")
+    assert with_norm.endswith("has a spread of 0.02 at 0.1 ×, 0.02 at 1 ×, 0.02 at 3 ×.")
+    assert (
+        "fades (0.16 → 0.0000013) at 0.1 ×, keeps its size (1.5 → 1.4) at 1 ×, explodes (4.6 → 960) at 3 ×." in without
+    )
+    assert without.endswith("has a spread of 0.001 at 0.1 ×, 0.01 at 1 ×, 0.03 at 3 ×.")
+
+
+def learn(model, data, steps=40):
+    images = as_input(data.images)
+    optimizer = make_optimizer(model.train(), TrainingSettings(optimizer="adam", learning_rate=0.003))
+    losses = [train_step(model, optimizer, images, data.labels)[0].mean().item() for _ in range(steps)]
+    return check_by_heart(model, images, data.labels, losses)
+
+
+def test_a_sound_network_learns_a_batch_by_heart(digits):
+    check = learn(build_model(digits[0], ModelSettings(width=16), seed=0), digits[0][:64])
+    assert check.passed
+    assert check.right == check.images == 64 and check.losses[-1] < 0.1 and check.without_gradient == []
+    assert "**pass**" in describe_by_heart(check) and "all 17 parameter tensors" in describe_by_heart(check)
+
+
+def test_frozen_convolutions_fail_the_check_though_the_batch_is_learned(digits):
+    model = build_model(digits[0], ModelSettings(width=16), seed=0)
+    model.features.requires_grad_(False)
+    check = learn(model, digits[0][:64])
+    assert check.right == 64 and check.losses[-1] < 0.1, "the loss alone does not show it"
+    assert not check.passed
+    assert check.without_gradient == [f"features.{name}" for name, _ in model.features.named_parameters()]
+    assert "**fail**" in describe_by_heart(check) and "no gradient reached 12 of 17" in describe_by_heart(check)
+
+
+def test_a_network_of_zeros_fails_the_check(digits):
+    model = build_model(digits[0], ModelSettings(width=8), seed=0)
+    for weights in model.parameters():
+        nn.init.zeros_(weights)
+    check = learn(model, digits[0][:64])
+    assert not check.passed and check.right < 32 and check.losses[-1] > 2
+    assert set(check.without_gradient) == {name for name, _ in model.named_parameters()} - {"output.bias"}
+
+
+@pytest.mark.parametrize(
+    ("losses", "right", "without", "passed"),
+    [([2.4, 0.01], 64, [], True), ([2.40, 2.28], 64, [], False), ([2.4, 0.01], 63, [], False)],
+)
+def test_each_part_of_the_criterion_counts(losses, right, without, passed):
+    check = ByHeart(losses, right, 64, without, 17)
+    assert check.passed == passed
+    assert ("pass" in describe_by_heart(check)) == passed
 
 
 def test_network_normalises_by_the_statistics_it_was_built_with(digits):
@@ -77,14 +192,31 @@ def test_network_normalises_by_the_statistics_it_was_built_with(digits):
 
 def test_summary_adds_up_and_leaves_the_network_alone(model):
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    layers = summarise(model.eval())
+    layers = summarise(model)
     assert sum(layer.parameters for layer in layers) == count_parameters(model)
     # 6 x 6 weights, 32 filters, at each of 12 x 12 places.
     assert layers[0].multiply_adds == 36 * 32 * 12 * 12
+    assert sum(layer.multiply_adds for layer in layers) == 6_912_960
     assert layers[-1].output_shape == (10,)
-    assert f"{count_parameters(model):,}" in summary_text(layers)
-    assert not model.training
+    assert model.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+@pytest.mark.parametrize("changes", [{}, {"batch_norm": False}, {"architecture": "plain", "dropout": 0.5}])
+def test_the_layers_one_after_the_other_are_the_forward_pass(changes):
+    model = MnistCNN(ModelSettings(width=4, **changes)).eval()
+    images = as_input(random_images(5).images)
+    signal = model.normalise(images)
+    for part in (*model.features, model.hidden, model.output):
+        signal = part(signal)
+    assert torch.equal(signal, model(images))
+    assert all(layer.output_shape for layer in summarise(model))
+
+
+def test_words_on_the_cost_add_up():
+    layers = [LayerSummary("Convolution 3×3, 1 → 2", (2, 28, 28), 25, 900), LayerSummary("Fully", (10,), 75, 100)]
+    text = describe_cost(layers)
+    assert text.startswith("100 parameters and 1,000 multiply-adds") and "90% of the multiply-adds with 25%" in text
 
 
 def test_augmentation_repeats_for_a_seed_and_differs_between_images():

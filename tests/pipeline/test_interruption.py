@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from support import run as execute
 
 from mnist_helpers import files
 from mnist_helpers.checkpoint.store import load_checkpoint
-from mnist_helpers.checkpoint.training import train_and_save
+from mnist_helpers.checkpoint.training import StoppedError, train_and_save
 from mnist_helpers.data.splits import find_data, load_training_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import prepare_run
@@ -28,6 +28,7 @@ from mnist_helpers.paths import RunPaths
 from mnist_helpers.pipeline.cli import main
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.state_file import StateFile
+from mnist_helpers.training.watcher import Watcher
 
 MODEL = ModelSettings(width=2, dropout=0.2)
 SETTINGS = TrainingSettings(epochs=100, batch_size=100, precision="float32")
@@ -45,7 +46,7 @@ def train_here(root, epochs: int = SETTINGS.epochs, slow_saves: bool = False) ->
     source = find_data("digits")
     run_paths = prepare_run(root, source.name)
     settings = TrainingSettings(**SETTINGS.__dict__ | {"epochs": epochs})
-    train_and_save(run_paths, source, load_training_data(source), MODEL, settings, lambda *_: None, resume=True)
+    train_and_save(run_paths, source, load_training_data(source), MODEL, settings, Watcher(), resume=True)
 
 
 @pytest.fixture(scope="module")
@@ -120,17 +121,32 @@ class StopError(Exception):
     """Ends a training between two epochs."""
 
 
-def train_some(run: RunPaths, settings: TrainingSettings, stop_after: int = 0, resume: bool = False):
+class Stopper(Watcher):
+    """Ends a training after an epoch by raising `error`, and keeps what is said."""
+
+    def __init__(self, after: int, error: type[BaseException] = StopError):
+        self.after, self.error = after, error
+        self.said: list[str] = []
+        self.taken_up = 0
+
+    def say(self, sentence):
+        self.said.append(sentence)
+
+    def begin(self, history, seconds):
+        self.taken_up = len(history)
+
+    def epoch(self, history, seconds):
+        if len(history) == self.after:
+            raise self.error
+
+
+def train_some(run: RunPaths, settings: TrainingSettings, stop_after: int = 0, resume: bool = False, watcher=None):
     """Train a tiny network; a `stop_after` leaves the run unfinished after that epoch."""
     source = find_data("digits")
     data = tuple(part[:200] for part in load_training_data(source))
-
-    def on_epoch(history, seconds) -> None:
-        if len(history) == stop_after:
-            raise StopError
-
+    watcher = watcher or Stopper(stop_after)
     try:
-        return train_and_save(run, source, data, ModelSettings(width=1), settings, on_epoch, resume)
+        return train_and_save(run, source, data, ModelSettings(width=1), settings, watcher, resume)
     except StopError:
         return None
 
@@ -151,7 +167,7 @@ def test_state_comes_back_as_it_was_saved(state):
 
 
 def test_a_state_of_another_configuration_is_refused_naming_what_differs(state):
-    with pytest.raises(MnistError, match=r"\(epochs\).* epochs was 3 and is 4"):
+    with pytest.raises(MnistError, match=r"another configuration \(epochs was 3 and is 4\)"):
         StateFile(state.path, {"epochs": 4, "seed": 7}).load()
 
 
@@ -161,7 +177,7 @@ def test_a_damaged_state_is_refused(state):
     # torch itself would read the changed number as if nothing were wrong.
     for damaged in (b"", whole[:200], whole[: number + 7] + b"\1" + whole[number + 8 :]):
         state.path.write_bytes(damaged)
-        with pytest.raises(MnistError, match="train anew, without --resume"):
+        with pytest.raises(MnistError, match="Train anew, without --resume"):
             state.load()
 
 
@@ -175,11 +191,11 @@ def test_a_folder_in_the_place_of_the_state_is_named_and_stays(state):
 
 
 def test_command_refuses_to_resume_with_other_settings(tmp_path, capsys):
-    train_some(prepare_run(tmp_path, "digits"), TrainingSettings(epochs=9), stop_after=1)
+    train_some(prepare_run(tmp_path / ".unfinished", "digits"), TrainingSettings(epochs=9), stop_after=1)
     code = main(["train", "--dataset", "digits", "--run-root", str(tmp_path), "--resume", *QUICK])
     printed = capsys.readouterr()
     assert code == 1
-    assert "another configuration" in printed.err and "epochs" in printed.err
+    assert "another configuration (width was 1 and is 8; other than now are epochs, batch_size too)" in printed.err
 
 
 def test_a_refused_training_leaves_the_state_of_the_one_at_work(tmp_path):
@@ -191,6 +207,85 @@ def test_a_refused_training_leaves_the_state_of_the_one_at_work(tmp_path):
     assert run.training_state.read_bytes() == before
     assert train_some(run, SHORT).kept_epoch <= 2
     assert not run.training_state.exists()
+
+
+def test_stop_keeps_the_last_epoch_and_running_again_goes_on_to_the_same_weights(tmp_path):
+    whole = train_some(prepare_run(tmp_path / "whole", "digits"), SHORT)
+    run = prepare_run(tmp_path / "stopped", "digits")
+    with pytest.raises(StoppedError, match=r"Stopped\. Epoch 1 of 2 is saved.* running this cell again goes on"):
+        train_some(run, SHORT, watcher=Stopper(1, KeyboardInterrupt))
+    assert not run.checkpoint.exists()
+    watcher = Stopper(0)
+    again = train_some(run, SHORT, watcher=watcher)
+    assert watcher.taken_up == 1
+    for name, tensor in whole.model.state_dict().items():
+        assert torch.equal(tensor, again.model.state_dict()[name]), name
+
+
+def test_stop_before_the_first_epoch_is_done_says_so(tmp_path, monkeypatch):
+    watcher = Stopper(0)
+    monkeypatch.setattr(watcher, "step", lambda *_: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(StoppedError, match="before the first epoch was done"):
+        train_some(prepare_run(tmp_path, "digits"), SHORT, watcher=watcher)
+
+
+def test_an_unfinished_run_of_other_settings_is_set_aside_and_goes_on_when_they_come_again(tmp_path):
+    run, other = prepare_run(tmp_path, "digits"), replace(SHORT, seed=8)
+    train_some(run, SHORT, stop_after=1)
+    watcher = Stopper(0)
+    assert train_some(run, other, watcher=watcher).model
+    (sentence,) = watcher.said
+    assert "saved at epoch 1" in sentence and "(seed was 7 and is 8)" in sentence
+    (aside,) = run.models.glob("training_state*")
+    assert f"`{aside.name}`" in sentence
+    watcher = Stopper(0)
+    train_some(run, SHORT, watcher=watcher)
+    assert watcher.taken_up == 1 and not watcher.said
+    assert not list(run.models.glob("training_state*"))
+
+
+def test_two_unfinished_runs_change_places(tmp_path):
+    run, other = prepare_run(tmp_path, "digits"), replace(SHORT, seed=8, epochs=3)
+    train_some(run, SHORT, stop_after=1)
+    train_some(run, other, stop_after=2)
+    for settings, epochs in ((SHORT, 1), (other, 2), (SHORT, 1)):
+        watcher = Stopper(0)
+        watcher.begin = lambda history, _, epochs=epochs: (
+            (_ for _ in ()).throw(StopError) if len(history) == epochs else 0
+        )
+        assert train_some(run, settings, watcher=watcher) is None, "it did not go on"
+    assert len(list(run.models.glob("training_state*"))) == 2
+
+
+def test_a_damaged_state_does_not_stop_a_new_training(tmp_path):
+    run = prepare_run(tmp_path, "digits")
+    run.training_state.write_bytes(b"damaged")
+    watcher = Stopper(0)
+    assert train_some(run, SHORT, watcher=watcher).model
+    assert "cannot be used" in watcher.said[0]
+    assert (run.models / "training_state.unusable.pth").read_bytes() == b"damaged"
+
+
+def test_a_command_keeps_the_state_of_other_settings_and_goes_on_with_it(tmp_path, capsys):
+    common = ("train", "--dataset", "digits", "--run-root", str(tmp_path), "-p", "width", "1", "-p", "epochs")
+    unfinished = RunPaths(tmp_path / ".unfinished")
+    source = find_data("digits")
+    with suppress(StopError):
+        train_and_save(
+            prepare_run(unfinished.root, "digits"),
+            source,
+            load_training_data(source),
+            ModelSettings(width=1),
+            TrainingSettings(epochs=3),
+            Stopper(1),
+            resume=False,
+        )
+    assert main([*common, "1"]) == 0
+    (aside,) = RunPaths(tmp_path).models.glob("training_state*")
+    capsys.readouterr()
+    assert main([*common, "3"]) == 0
+    assert "Epoch 1 of 3" not in capsys.readouterr().err, "it began anew"
+    assert not aside.exists() and not unfinished.root.exists()
 
 
 def test_a_finished_run_is_taken_up_without_training(tmp_path):
@@ -282,7 +377,7 @@ def _fill_disk(root, results) -> None:
         run = prepare_run(root, source.name)
         data = load_training_data(source)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-        train_and_save(run, source, data, MODEL, SETTINGS, lambda *_: None, resume=False)
+        train_and_save(run, source, data, MODEL, SETTINGS, Watcher(), resume=False)
         results.put("no error")
     except MnistError as error:
         results.put(str(error))
@@ -315,19 +410,22 @@ def test_ctrl_c_stops_cleanly_says_how_to_go_on_and_going_on_works(tmp_path):
         start_new_session=True,
     )
     run = RunPaths(tmp_path)
+    state = RunPaths(tmp_path / ".unfinished").training_state
     try:
-        _wait_for(run.training_state.exists)
+        _wait_for(state.exists)
         os.killpg(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode == 130, err
-    assert "go on with: mnist-cnn train --resume" in err
-    assert "Traceback" not in err
+    assert "go on with: mnist-cnn train --dataset digits" in err and err.endswith(" --resume\n")
+    # Its progress, and one line more.
+    lines = [line for line in err.splitlines() if not line.startswith(("Running 03_training", "  Epoch "))]
+    assert len(lines) == 1, err
     assert not run.checkpoint.exists()
     _wait_for(lambda: _lock_is_free(run))
     # The unfinished run is of 400 epochs: what was reached is still there for it.
-    stored = torch.load(run.training_state, weights_only=True)
+    stored = torch.load(state, weights_only=True)
     assert stored["configuration"]["epochs"] == 400 and len(stored["state"]["history"]) >= 1
 
 

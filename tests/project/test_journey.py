@@ -105,7 +105,7 @@ def test_executed_copies_ran_to_their_end(digits_run, name):
 
 def test_progress_takes_few_lines_in_the_executed_notebook(digits_run):
     node = nbformat.read(digits_run.executed / "03_training.ipynb", as_version=4)
-    cells = [cell for cell in node.cells if "= TrainingProgress(" in cell.source]
+    cells = [cell for cell in node.cells if "progress = display.TrainingProgress(" in cell.source]
     assert len(cells) == 2, "the network and the baseline"
     for cell in cells:
         lines = [line for output in cell.outputs for text in output.data.values() for line in text.splitlines()]

@@ -172,7 +172,7 @@ def test_every_figure_is_there_with_its_alt_text(executed, name):
 
 
 def test_progress_is_one_output_in_the_end(executed):
-    cells = [cell for cell in executed["03_training"].cells if "= TrainingProgress(" in cell.source]
+    cells = [cell for cell in executed["03_training"].cells if "progress = display.TrainingProgress(" in cell.source]
     assert cells
     for cell in cells:
         texts = [text for output in cell.outputs for kind, text in output.data.items() if kind == "text/html"]

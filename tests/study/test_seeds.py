@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from mnist_helpers.checkpoint import StoppedError
 from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation.chance import seed_metrics
 from mnist_helpers.evaluation.summary import seeds_text
@@ -12,6 +13,7 @@ from mnist_helpers.paths import RunPaths
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.study.seeds import train_other_seeds
 from mnist_helpers.training.loop import train
+from mnist_helpers.training.watcher import Watcher
 
 SMALL = ModelSettings(width=4)
 SETTINGS = TrainingSettings(seed=3, epochs=1, batch_size=100)
@@ -33,7 +35,7 @@ def train_three(paths, first, digits) -> list[int]:
 
     def progress(seed: int):
         trained.append(seed)
-        return lambda history, seconds: None
+        return Watcher()
 
     train_other_seeds(paths, first, digits[:2], digits[2], SMALL, SETTINGS, 3, progress)
     return trained
@@ -56,6 +58,17 @@ def test_seeds_that_are_done_are_not_trained_again(paths, first, digits):
     content = json.loads(paths.seed_answers.read_text(encoding="utf-8"))
     del content["answers"]["5"]
     paths.seed_answers.write_text(json.dumps(content), encoding="utf-8")
+    assert train_three(paths, first, digits) == [5]
+
+
+def test_stop_names_the_seed_and_keeps_those_that_are_done(paths, first, digits):
+    class Stop(Watcher):
+        def epoch(self, history, seconds):
+            raise KeyboardInterrupt
+
+    watchers = {4: Watcher(), 5: Stop()}
+    with pytest.raises(StoppedError, match="Stopped in seed 5"):
+        train_other_seeds(paths, first, digits[:2], digits[2], SMALL, SETTINGS, 3, watchers.__getitem__)
     assert train_three(paths, first, digits) == [5]
 
 

@@ -11,6 +11,7 @@ from mnist_helpers.errors import MnistError
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.loop import TrainingRun, train
 from mnist_helpers.training.state_file import StateFile
+from mnist_helpers.training.watcher import Watcher
 
 MODEL = ModelSettings(width=1)
 MUTATIONS = 200
@@ -31,7 +32,9 @@ def saved(request, data, tmp_path_factory) -> tuple[TrainingSettings, StateFile,
     """The settings of a run, its file, and its states after each epoch."""
     settings, states = settings_of(request.param), []
     file = StateFile(tmp_path_factory.mktemp("state") / "training_state.pth", {"optimizer": request.param})
-    train(*data, MODEL, settings, lambda *_: states.append(file.load()), file)
+    watcher = Watcher()
+    watcher.epoch = lambda *_: states.append(file.load())
+    train(*data, MODEL, settings, watcher, file)
     return settings, file, states
 
 
@@ -100,7 +103,7 @@ def test_an_unchanged_state_is_used(saved, data):
 def test_what_is_no_state_is_refused(state, data, tmp_path):
     file = StateFile(tmp_path / "training_state.pth", {"seed": 7})
     file.save({"none": state} if state is None else state)
-    with pytest.raises(MnistError, match=r"training_state\.pth cannot be used .* train anew, without --resume"):
+    with pytest.raises(MnistError, match=r"training_state\.pth cannot be used .* Train anew, without --resume"):
         train(*data, MODEL, settings_of("muon"), state_file=file)
 
 
@@ -108,5 +111,5 @@ def test_what_is_no_state_is_refused(state, data, tmp_path):
 def test_a_nonsensical_configuration_is_refused(configuration, tmp_path):
     file = StateFile(tmp_path / "training_state.pth", {"seed": 7})
     torch.save({"configuration": configuration, "state": {}}, file.path)
-    with pytest.raises(MnistError, match="train anew, without --resume"):
+    with pytest.raises(MnistError, match="Train anew, without --resume"):
         file.load()

@@ -13,6 +13,7 @@ from mnist_helpers.training.loop import Trainer, train
 from mnist_helpers.training.muon import orthogonal
 from mnist_helpers.training.step import make_optimizer, one_cycle, train_step
 from mnist_helpers.training.validation import Epoch, best_epoch
+from mnist_helpers.training.watcher import Watcher
 
 SMALL = ModelSettings(width=4)
 SETTINGS = TrainingSettings(epochs=3, batch_size=50)
@@ -96,13 +97,31 @@ def test_seed_decides_the_weights(digits):
     assert not torch.equal(weights(1), weights(2))
 
 
-def test_progress_is_reported_after_every_epoch(digits):
+class Recorder(Watcher):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.shares, self.seconds = [[]], []
+
+    def step(self, share, sums):
+        self.shares[-1].append(share)
+        assert 0 <= sums[1] <= sums[2] and sums[0] > 0
+
+    def epoch(self, history, seconds):
+        self.shares.append([])
+        self.seconds.append(seconds)
+        assert len(history) == len(self.seconds)
+
+
+def test_a_watcher_is_told_of_every_step_and_epoch_and_changes_nothing(digits):
     data, validation, _ = digits
-    calls = []
-    settings = TrainingSettings(epochs=2, batch_size=100)
-    train(data[:100], validation, SMALL, settings, lambda history, seconds: calls.append((len(history), seconds)))
-    assert [number for number, _ in calls] == [1, 2]
-    assert 0 < calls[0][1] < calls[1][1]
+    settings, watcher = TrainingSettings(epochs=2, batch_size=50, skip_easy=0.0), Recorder()
+    watched = train(data[:200], validation, SMALL, settings, watcher)
+    assert watcher.shares == [[0.25, 0.5, 0.75, 1.0], [0.25, 0.5, 0.75, 1.0], []]
+    assert 0 < watcher.seconds[0] < watcher.seconds[1]
+    alone = train(data[:200], validation, SMALL, settings)
+    for name, tensor in watched.model.state_dict().items():
+        assert torch.equal(tensor, alone.model.state_dict()[name]), name
 
 
 def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_rate(digits, monkeypatch):
