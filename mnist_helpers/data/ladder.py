@@ -3,7 +3,7 @@
 The classifiers themselves stand in notebook 01.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +39,7 @@ class Rung:
         bounds = binomtest(int(self.right.sum()), len(self.truth)).proportion_ci(method="wilson")
         return float(bounds.low), float(bounds.high)
 
-    def mistakes(self, places: Sequence[int]) -> list[str]:
+    def mistakes(self, places: Iterable[int]) -> list[str]:
         """Captions for images that it gets wrong: what each is and what it was taken for."""
         return [f"{self.truth[place]}\nnot {self.answers[place]}" for place in places]
 

@@ -87,7 +87,7 @@ def plot_pixels(images: torch.Tensor, labels: torch.Tensor) -> Figure:
 def plot_order(correlations: Mapping[int, float]) -> Figure:
     """Bars of the correlation of slants by distance in the file."""
     figure, axis = plt.subplots(figsize=(6.4, 2.9))
-    axis.bar([f"{distance:,}" for distance in correlations], correlations.values(), color=BLUE)
+    axis.bar([f"{distance:,}" for distance in correlations], list(correlations.values()), color=BLUE)
     axis.axhline(0, color=ORANGE, linewidth=1.2)
     axis.set(title="Do images near each other in the file lean alike?", ylim=(-0.6, 0.6))
     axis.set(xlabel="Places apart in the file", ylabel="Correlation of slants")

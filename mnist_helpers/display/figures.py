@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ CSS_PIXELS_PER_INCH = 96
 BLUE, ORANGE, GREY = "#1f5fa8", "#c8500a", "#6b7280"
 INK_MAP = LinearSegmentedColormap.from_list("ink", ["#ffffff", "#111827"])
 COUNT_MAP = LinearSegmentedColormap.from_list("counts", ["#fff7ed", ORANGE])
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.dpi": 160,
     "savefig.dpi": 160,
     "figure.facecolor": "white",
