@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from mnist_helpers.display.figures import BLUE, GREY, ORANGE, describe
 from mnist_helpers.training.validation import Epoch
@@ -57,7 +57,8 @@ class LiveCurve:
     def __init__(self, epochs: float):
         self.running: tuple[list[float], list[float]] = [], []
         # Not one of pyplot's, which would be shown at the end of the cell; and without a layout that is sought anew.
-        self.figure = Figure(figsize=(6.4, 2.8), dpi=80, layout="none")
+        self.figure = Figure(figsize=(6.4, 2.8), dpi=80)
+        self.figure.set_layout_engine("none")
         self.axis = self.figure.subplots()
         self.figure.subplots_adjust(left=0.11, right=0.98, top=0.97, bottom=0.17)
         (self.train,) = self.axis.plot([], [], color=ORANGE, linewidth=1, label="training, so far in the epoch")
@@ -102,10 +103,11 @@ def _plot_history(curves: dict[str, list[float]], kept_epoch: int) -> tuple[Figu
     figure, axis = plt.subplots(figsize=(6.4, 3.4))
     for (name, values), colour in zip(curves.items(), (ORANGE, BLUE), strict=True):
         axis.plot(epochs, values, color=colour, marker="o", markersize=3, label=name.replace("train", "training"))
-    axis.fill_between(epochs, *curves.values(), color=GREY, alpha=0.15, linewidth=0, label="gap")
+    training, validation = curves.values()
+    axis.fill_between(epochs, training, validation, color=GREY, alpha=0.15, linewidth=0, label="gap")
     axis.axvline(kept_epoch, color=GREY, linestyle=":", label=f"kept: epoch {kept_epoch}")
     axis.set(xlabel="Epoch", xlim=(0.5, len(epochs) + 0.5))
-    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.grid(axis="y")
     axis.legend()
     return figure, axis

@@ -52,10 +52,18 @@ def plot_hidden_map(points: np.ndarray, predictions: Predictions, chosen: np.nda
     figure, axis = plt.subplots(figsize=(6.4, 5.6))
     colours = plt.get_cmap("tab10")
     for digit in np.unique(labels):
-        mine = labels == digit
-        axis.scatter(*points[mine & ~wrong].T, s=6, color=colours(digit), alpha=0.6, linewidths=0)
+        mine, right = labels == digit, (labels == digit) & ~wrong
+        axis.scatter(points[right, 0], points[right, 1], s=6, color=colours(digit), alpha=0.6, linewidths=0)
         axis.annotate(str(digit), np.median(points[mine], axis=0), fontsize=15, weight="bold", ha="center", va="center")
-    axis.scatter(*points[wrong].T, s=42, marker="x", color="black", linewidths=1.4, label=f"{wrong.sum()} errors")
+    axis.scatter(
+        points[wrong, 0],
+        points[wrong, 1],
+        s=42,
+        marker="x",
+        color="black",
+        linewidths=1.4,
+        label=f"{wrong.sum()} errors",
+    )
     hide_axes(axis)
     axis.set_title("The last hidden layer, brought to two dimensions")
     axis.legend(loc="lower right")

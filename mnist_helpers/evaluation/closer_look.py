@@ -7,9 +7,9 @@ from mnist_helpers.network import SURE, Predictions, is_unsure
 
 def measure_closer_look(predictions: Predictions) -> dict[str, int]:
     """How many images get a closer look, and the errors if none did."""
-    first_look = torch.from_numpy(predictions.first_look)
-    errors = int((predictions.first_look.argmax(axis=1) != predictions.labels).sum())
-    return {"images": int(is_unsure(first_look).sum()), "errors_without": errors}
+    first_look = predictions.logits if predictions.first_look is None else predictions.first_look
+    errors = int((first_look.argmax(axis=1) != predictions.labels).sum())
+    return {"images": int(is_unsure(torch.from_numpy(first_look)).sum()), "errors_without": errors}
 
 
 def describe_closer_look(closer_look: dict[str, int], scores: dict) -> str:

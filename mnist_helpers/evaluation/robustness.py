@@ -19,13 +19,14 @@ def measure_robustness(model: MnistCNN, test: LabelledImages, predictions: Predi
     corruptions), "clean_error" and "drop" (their difference) are shares from 0 to 1.
     """
     clean_error = len(predictions.errors) / len(test)
-    rows = []
+    rows, total = [], 0
     for name in CORRUPTIONS:
         errors = len(predict(model, LabelledImages(corrupt(name, test.images, seed), test.labels)).errors)
+        total += errors
         correct = len(test) - errors
         interval = list(wilson_interval(correct, len(test)))
         rows.append({"name": name, "errors": errors, "accuracy": correct / len(test), "ci95": interval})
-    mean_error = sum(row["errors"] for row in rows) / (len(rows) * len(test))
+    mean_error = total / (len(rows) * len(test))
     return {
         "corruptions": rows,
         "mean_error": mean_error,

@@ -3,6 +3,7 @@
 import copy
 import time
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 
@@ -76,7 +77,7 @@ class Trainer:
         self.device = choose_device(settings.device)
         self.precision = choose_precision(settings.precision, self.device)
         model = build_model(data, model_settings, settings.seed)
-        self.model = model.to(self.device, memory_format=torch.channels_last)
+        self.model = model.to(self.device).to(memory_format=torch.channels_last)
         self.order = torch.Generator().manual_seed(settings.seed)
         self.distortion = torch.Generator().manual_seed(settings.seed)
         self.optimizer = make_optimizer(self.model, settings, self.precision)
@@ -109,7 +110,7 @@ class Trainer:
             finite = False
         if not finite:
             raise MnistError("The network has numbers that are not finite: lower learning_rate, without --resume.")
-        model = self.model.to("cpu", memory_format=torch.contiguous_format).eval()
+        model = self.model.to("cpu").to(memory_format=torch.contiguous_format).eval()
         return TrainingRun(model, self.history, best_epoch(self.history), self.seconds)
 
     def state(self) -> dict:
@@ -127,7 +128,7 @@ class Trainer:
             "threads": torch.get_num_threads(),
         }
 
-    def load_state(self, state: object) -> None:
+    def load_state(self, state: Any) -> None:
         """Go on from a moment that `state` described, in this process or in another, with as many threads.
 
         Only a new trainer can. Raises ValueError for anything but such a state of this very training.
