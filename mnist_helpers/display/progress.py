@@ -17,7 +17,7 @@ from mnist_helpers.training.watcher import Watcher
 PROGRESS = "progress"
 EPOCHS_SHOWN = 15
 PAUSE = 1.0  # seconds that at least lie between two pictures of an epoch
-LARGEST_SHARE = 0.03  # of the time that pictures within epochs may take
+LARGEST_SHARE = 0.02  # of the time that pictures within epochs may take
 _EPOCH_COLUMNS = (
     "Epoch",
     "Learning rate",
