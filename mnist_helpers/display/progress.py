@@ -71,8 +71,10 @@ class TrainingProgress(Watcher):
         self.clock, self.next, self.picture = time.perf_counter(), 0.0, b""
         self.handle = display(_content("Training …"), raw=True, display_id=True)
         if history:
-            self._renew(f"{self._reached()}; {_minutes(seconds)} spent")
-            self.say(f"It goes on after epoch {len(history)}." if len(history) < self.epochs else "It was at its end.")
+            line = f"{self._reached()}; {_minutes(seconds)} spent"
+            self._renew(line, {PROGRESS: line})
+            if len(history) < self.epochs:
+                self.say(f"It goes on after epoch {len(history)}.")
 
     def step(self, share: float, sums: torch.Tensor) -> None:
         """Renew the output within an epoch, if it is time."""
