@@ -16,8 +16,9 @@ from mnist_helpers.training.watcher import Watcher
 
 PROGRESS = "progress"
 EPOCHS_SHOWN = 15
-PAUSE = 1.0  # seconds that at least lie between two pictures of an epoch
-LARGEST_SHARE = 0.02  # of the time that pictures within epochs may take
+PAUSE = 1.0  # seconds that at least lie between two pictures
+LARGEST_SHARE = 0.02  # of the time that pictures may take
+SETTLED_SHARE = 0.1  # of an epoch, before which its training accuracy is mostly chance
 _EPOCH_COLUMNS = (
     "Epoch",
     "Learning rate",
@@ -51,8 +52,8 @@ def show_history(history: Sequence[Epoch]) -> None:
 class TrainingProgress(Watcher):
     """One output that is renewed in place: a line that says how far the training is, and the curve so far.
 
-    It is renewed after each epoch, and in between as often as PAUSE and LARGEST_SHARE allow. After each epoch the
-    output's metadata carry the line too, for the command line to print.
+    The line is renewed after each epoch, the curve with it, and both in between, as often as PAUSE and LARGEST_SHARE
+    allow. After each epoch the output's metadata carry the line too, for the command line to print.
     """
 
     def __init__(self, epochs: float, label: str = "Epoch"):
@@ -67,16 +68,18 @@ class TrainingProgress(Watcher):
         """Make the output; of a training that goes on it shows all epochs so far."""
         self.history, self.seconds = history, seconds
         self.curve = LiveCurve(self.epochs)
-        self.clock, self.next = time.perf_counter(), 0.0
+        self.clock, self.next, self.picture = time.perf_counter(), 0.0, b""
         self.handle = display(_content("Training …"), raw=True, display_id=True)
         if history:
-            self._renew(f"{self._reached()}; {_minutes(seconds)} spent")
-            self.say(f"It goes on after epoch {len(history)}." if len(history) < self.epochs else "It was at its end.")
+            line = f"{self._reached()}; {_minutes(seconds)} spent"
+            self._renew(line, {PROGRESS: line})
+            if len(history) < self.epochs:
+                self.say(f"It goes on after epoch {len(history)}.")
 
     def step(self, share: float, sums: torch.Tensor) -> None:
         """Renew the output within an epoch, if it is time."""
         now = time.perf_counter()
-        if now < self.next:
+        if now < self.next or share < SETTLED_SHARE:
             return
         loss, correct, images = sums.tolist()
         number = len(self.history) + 1
@@ -87,8 +90,6 @@ class TrainingProgress(Watcher):
             f"train accuracy {correct / images:.2%}; {self._times(self.seconds + now - self.clock, done)}"
         )
         self._renew(line)
-        ended = time.perf_counter()
-        self.next = ended + max(PAUSE, (ended - now) / LARGEST_SHARE)
 
     def epoch(self, history: Sequence[Epoch], seconds: float) -> None:
         """Renew the output after an epoch."""
@@ -107,7 +108,12 @@ class TrainingProgress(Watcher):
         return f"{_minutes(seconds)} spent, {_minutes(seconds / done * (self.epochs - done))} left"
 
     def _renew(self, line: str, metadata: dict[str, str] | None = None) -> None:
-        self.handle.update(_content(line, self.curve.png(self.history)), raw=True, metadata=metadata or {})
+        began = time.perf_counter()
+        if began >= self.next or len(self.history) >= self.epochs:
+            self.picture = self.curve.png(self.history)
+            ended = time.perf_counter()
+            self.next = ended + max(PAUSE, (ended - began) / LARGEST_SHARE)
+        self.handle.update(_content(line, self.picture), raw=True, metadata=metadata or {})
 
 
 def _content(line: str, png: bytes = b"") -> dict[str, str]:

@@ -11,9 +11,15 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from mnist_helpers.display.figures import BLUE, GREY, ORANGE, describe
 from mnist_helpers.training.validation import Epoch
 
-# Errors in percent that have a tick, and the smallest that is drawn: a logarithmic scale has no place for none at all.
-TICKS = (50, 30, 20, 10, 5, 3, 2, 1, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02)
+# The smallest percentage of errors that is drawn: a logarithmic scale has no place for none at all.
 LEAST = 0.01
+# Errors in percent that have a tick; the first row that is not too crowded is taken.
+TICKS = (
+    (50, 30, 20, 10, 5, 3, 2, 1, 0.5, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02),
+    (50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02),
+    (50, 10, 1, 0.1),
+)
+MOST_TICKS = 7
 
 
 def plot_rates(rates: Sequence[float]) -> Figure:
@@ -91,7 +97,8 @@ def _errors(accuracy: float) -> float:
 def _scale(axis: Axes, errors: Sequence[float]) -> None:
     """A logarithmic scale of `errors`, with the accuracies at its ticks and the best on top."""
     low, high = min(errors) * 0.8, min(100, max(errors) * 1.25)
-    ticks = [tick for tick in TICKS if low <= tick <= high]
+    rows = [[tick for tick in row if low <= tick <= high] for row in TICKS]
+    ticks = next((row for row in rows if len(row) <= MOST_TICKS), rows[-1])
     axis.set(yscale="log", ylim=(high, low))
     axis.minorticks_off()
     axis.set_yticks(ticks, [f"{100 - tick:g}" for tick in ticks])

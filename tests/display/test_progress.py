@@ -100,6 +100,17 @@ def test_slow_pictures_are_drawn_less_often(outputs, clock, monkeypatch):
     assert len(outputs.metadata) == 1
 
 
+def test_quick_epochs_share_pictures_and_the_last_one_has_its_own(outputs, clock, monkeypatch):
+    watcher, drawn = TrainingProgress(epochs=100), []
+    watcher.begin([], 0.0)
+    monkeypatch.setattr(watcher.curve, "png", lambda history: drawn.append(len(history)) or b"picture")
+    for number in range(1, 101):
+        clock[0] += 0.05
+        watcher.epoch([EPOCH] * number, clock[0] - 100)
+    assert len(outputs.metadata) == 100
+    assert len(drawn) <= 6 and drawn[-1] == 100
+
+
 def test_a_training_that_goes_on_shows_all_epochs_so_far_and_says_so(outputs):
     watcher = TrainingProgress(epochs=3)
     watcher.begin([EPOCH], 60.0)
@@ -108,10 +119,11 @@ def test_a_training_that_goes_on_shows_all_epochs_so_far_and_says_so(outputs):
     assert outputs.last == "It goes on after epoch 1."
 
 
-def test_the_curve_grows(outputs):
+def test_the_curve_grows(outputs, clock):
     watcher = TrainingProgress(epochs=3)
     watcher.begin([], 0.0)
     watcher.epoch([EPOCH], 60.0)
     before = picture(outputs.contents[-1])
+    clock[0] += 60
     watcher.epoch([EPOCH, Epoch(2, 500, 0.1, 0.2, 0.9, 0.3, 0.997)], 120.0)
     assert picture(outputs.contents[-1]).tobytes() != before.tobytes()

@@ -36,6 +36,12 @@ def test_no_and_nothing_but_errors_have_a_place(accuracy):
         assert all(low <= value <= high for value in line.get_ydata())
 
 
+def test_a_wide_scale_is_not_crowded():
+    figure = plot_accuracy(history(0.3, 0.9, 0.99, 1.0), 4)
+    (axis,) = figure.axes
+    assert 2 <= len(axis.get_yticks()) <= 7
+
+
 def test_figures_say_what_they_show():
     epochs = history(0.8, 0.992)
     assert "validation from 80.00% to 99.20%" in plot_accuracy(epochs, 2).get_label()

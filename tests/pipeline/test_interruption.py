@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 from support import QUICK
@@ -20,12 +21,13 @@ from support import run as execute
 
 from mnist_helpers import files
 from mnist_helpers.checkpoint.store import load_checkpoint
-from mnist_helpers.checkpoint.training import StoppedError, train_and_save
+from mnist_helpers.checkpoint.training import StoppedError, train_and_save, train_baseline
 from mnist_helpers.data.splits import find_data, load_training_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import prepare_run
 from mnist_helpers.paths import RunPaths
 from mnist_helpers.pipeline.cli import main
+from mnist_helpers.pipeline.execution import execute_notebook
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.state_file import StateFile
 from mnist_helpers.training.watcher import Watcher
@@ -245,16 +247,39 @@ def test_an_unfinished_run_of_other_settings_is_set_aside_and_goes_on_when_they_
 
 
 def test_two_unfinished_runs_change_places(tmp_path):
-    run, other = prepare_run(tmp_path, "digits"), replace(SHORT, seed=8, epochs=3)
-    train_some(run, SHORT, stop_after=1)
-    train_some(run, other, stop_after=2)
-    for settings, epochs in ((SHORT, 1), (other, 2), (SHORT, 1)):
-        watcher = Stopper(0)
-        watcher.begin = lambda history, _, epochs=epochs: (
-            (_ for _ in ()).throw(StopError) if len(history) == epochs else 0
-        )
-        assert train_some(run, settings, watcher=watcher) is None, "it did not go on"
+    run, first = prepare_run(tmp_path, "digits"), replace(SHORT, epochs=4)
+    other = replace(first, seed=8)
+    taken_up = []
+    for settings, stop_after in ((first, 1), (other, 2), (first, 2), (other, 3), (first, 3)):
+        watcher = Stopper(stop_after)
+        train_some(run, settings, watcher=watcher)
+        taken_up.append(watcher.taken_up)
+    assert taken_up == [0, 0, 1, 2, 2]
     assert len(list(run.models.glob("training_state*"))) == 2
+
+
+def test_stop_in_the_baseline_is_one_sentence(tmp_path):
+    run, source = prepare_run(tmp_path, "digits"), find_data("digits")
+    data = tuple(part[:200] for part in load_training_data(source))
+    with pytest.raises(StoppedError, match="no baseline yet"):
+        train_baseline(run, source, data, SHORT, Stopper(1, KeyboardInterrupt))
+    baseline = train_baseline(run, source, data, SHORT, Watcher())
+    watcher = Stopper(1)
+    again = train_baseline(run, source, data, SHORT, watcher)
+    assert again.history == baseline.history, "it is trained once"
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"), [("StoppedError('here')", KeyboardInterrupt), ("UnusableCheckpointError('here')", MnistError)]
+)
+def test_a_notebook_that_was_stopped_is_an_interrupted_command(error, raised, tmp_path):
+    imports = "from mnist_helpers.checkpoint.store import *\nfrom mnist_helpers.checkpoint.training import *\n"
+    cell = nbformat.v4.new_code_cell(f"{imports}raise {error}")
+    node = nbformat.v4.new_notebook(cells=[cell], metadata={"language_info": {"name": "python"}})
+    nbformat.write(node, tmp_path / "stopped.ipynb")
+    with pytest.raises(raised) as caught:
+        execute_notebook(tmp_path / "stopped.ipynb", {}, tmp_path / "out.ipynb", tmp_path, tmp_path / "failed.ipynb")
+    assert str(caught.value) in {"", "here"}
 
 
 def test_a_damaged_state_does_not_stop_a_new_training(tmp_path):
@@ -284,7 +309,11 @@ def test_a_command_keeps_the_state_of_other_settings_and_goes_on_with_it(tmp_pat
     (aside,) = RunPaths(tmp_path).models.glob("training_state*")
     capsys.readouterr()
     assert main([*common, "3"]) == 0
-    assert "Epoch 1 of 3" not in capsys.readouterr().err, "it began anew"
+    lines = capsys.readouterr().err.splitlines()
+    assert [line[:14] for line in lines if "left" in line and "Baseline" not in line] == [
+        "  Epoch 2 of 3",
+        "  Epoch 3 of 3",
+    ]
     assert not aside.exists() and not unfinished.root.exists()
 
 
