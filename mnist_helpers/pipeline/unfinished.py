@@ -46,11 +46,6 @@ def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunP
         _move_all(work, paths)
 
 
-def unfinished_training(paths: RunPaths) -> bool:
-    """Whether a training in the folder was interrupted and can go on."""
-    return _is_worth_keeping(RunPaths(paths.root / ".unfinished"), paths)
-
-
 def _link_inputs(paths: RunPaths, work: RunPaths) -> None:
     """Give `work` the earlier results that notebooks read: networks, answers of other seeds, executed notebooks."""
     inputs = [paths.checkpoint, paths.baseline, paths.seed_answers, *paths.executed.glob("[0-9]*.ipynb")]

@@ -5,7 +5,7 @@ import pytest
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import RunPaths
 from mnist_helpers.pipeline import unfinished
-from mnist_helpers.pipeline.unfinished import COMPLETE, unfinished_training, working_folder
+from mnist_helpers.pipeline.unfinished import COMPLETE, working_folder
 
 
 @pytest.fixture
@@ -54,11 +54,11 @@ def test_what_ends_early_changes_nothing_and_keeps_what_was_trained(run, error):
         write(work.metrics, "new metrics")
         raise error
     assert {name: text for name, text in contents(run).items() if not name.startswith(".")} == before
-    assert unfinished_training(run)
+    assert (run.root / ".unfinished").exists()
     with working_folder(run, trains=True, resume=True) as work:
         assert work.checkpoint.read_text() == "new network"
     assert run.checkpoint.read_text() == "new network"
-    assert not unfinished_training(run)
+    assert not (run.root / ".unfinished").exists()
 
 
 def test_a_failed_evaluation_leaves_nothing_behind_and_an_unfinished_training_alone(run):
