@@ -52,6 +52,7 @@ from mnist_helpers.evaluation.selective import describe_selective, measure_selec
 from mnist_helpers.evaluation.slices import describe_slices, measure_slices, tabulate_slices
 from mnist_helpers.evaluation.suggestions import suggest_improvements, tabulate_suggestions
 from mnist_helpers.evaluation.verdict import (
+    describe_choices,
     describe_origin,
     describe_reproduction,
     reproduce_command,
@@ -65,6 +66,7 @@ __all__ = [
     "classification_report",
     "describe_baseline",
     "describe_calibration",
+    "describe_choices",
     "describe_closer_look",
     "describe_confusion",
     "describe_data_checks",

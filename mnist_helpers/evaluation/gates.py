@@ -1,4 +1,4 @@
-"""What a network must reach before anyone should use it, declared before it is trained."""
+"""What a network must reach before anyone should use it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def check_gates(metrics: dict) -> list[dict]:
 def tabulate_gates(gates: list[dict]) -> Table:
     """A line for each gate; its name links to the section with the evidence."""
     return Table(
-        "Gates, declared before training",
+        "Gates",
         ["Gate", "Wanted", "Found", "Result"],
         [
             (

@@ -11,7 +11,9 @@ from mnist_helpers.data import LabelledImages, check_data
 from mnist_helpers.display import Table, table_html, table_text
 from mnist_helpers.evaluation.baseline import judge, mcnemar_exact
 from mnist_helpers.evaluation.corruptions import CORRUPTIONS
+from mnist_helpers.evaluation.verdict import EARLIER_RECIPES, describe_choices
 from mnist_helpers.network import Predictions
+from mnist_helpers.paths import PROJECT_ROOT
 
 KINDS = ("perfect", "constant", "random")
 PROVENANCE = {
@@ -188,6 +190,13 @@ def test_words_on_where_the_result_comes_from():
     assert evaluation.describe_origin(PROVENANCE).startswith("Commit `0123456789`, seed 7, torch 2.15.0")
     assert "epochs 0.5" in dict(evaluation.tabulate_provenance(metrics).rows)["Settings"]
     assert "mnist-cnn report --dataset digits -p epochs 0.5" in evaluation.describe_reproduction(metrics)
+
+
+def test_earlier_looks_at_the_test_images_are_counted_in_one_place():
+    log = (PROJECT_ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
+    assert f"Recipes that met the test images before the present one: {EARLIER_RECIPES}\n" in log
+    assert f"{EARLIER_RECIPES} recipes before the default one" in describe_choices("mnist")
+    assert "recipes before" not in describe_choices("digits")
 
 
 def test_a_failed_gate_is_marked_and_leads_to_its_section():
