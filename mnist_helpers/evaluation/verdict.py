@@ -42,8 +42,8 @@ def describe_choices(dataset: str) -> str:
     text = "Weights were chosen on the validation images, settings on images held out of the training file. "
     if dataset == "mnist":
         text += (
-            f"But {EARLIER_RECIPES} recipes before the default one were scored on these test images too, and the limits "
-            "of the gates were set when the first of them had been: this is no first look. "
+            f"But {EARLIER_RECIPES} recipes before the default one were scored on these test images too, and the "
+            "limits of the gates were set when the first of them had been: this is no first look. "
         )
     return text + (
         "The interval is Wilson's for one network: it covers the choice of test images, not the choice of the seed. "
