@@ -1,6 +1,7 @@
 """This project timed against other recipes."""
 
-from mnist_helpers.benchmark.timing import benchmark_table, benchmark_text, run_benchmark, write_benchmark
+from mnist_helpers.benchmark.timing import run_benchmark, write_benchmark
+from mnist_helpers.benchmark.words import benchmark_table, benchmark_text
 
 __all__ = [
     "benchmark_table",

@@ -7,7 +7,6 @@ process of its own. The reported ratio is the median over the pairs.
 import json
 import multiprocessing
 import platform
-import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -20,8 +19,9 @@ from typing import Any
 import torch
 
 from mnist_helpers.benchmark.recipes import RECIPES, train_recipe
-from mnist_helpers.benchmark.startup import startup_text, time_predict
-from mnist_helpers.benchmark.step_profile import ARITHMETIC, profile_step
+from mnist_helpers.benchmark.startup import time_predict
+from mnist_helpers.benchmark.step_profile import profile_step
+from mnist_helpers.benchmark.words import median
 from mnist_helpers.data.splits import DataSource, LabelledImages, load_test_data, load_training_data
 from mnist_helpers.files import replacing
 from mnist_helpers.hardware import describe_machine, peak_memory
@@ -88,45 +88,6 @@ def write_benchmark(path: Path, result: dict) -> None:
         temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
-def benchmark_table(result: dict) -> str:
-    """The medians of every contestant and the ratios, as a Markdown table."""
-    lines = [
-        "| | epochs | to 99% test accuracy | full run | faster to 99% | faster in full |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    ratios = {row["name"]: row for row in result["comparison"]}
-    for name in dict.fromkeys(outcome["name"] for outcome in result["outcomes"]):
-        own = [outcome for outcome in result["outcomes"] if outcome["name"] == name]
-        row = ratios.get(name, {"to_target": None, "full": None})
-        cells = [
-            name,
-            f"{own[0]['epochs']:g}",
-            _seconds(_median([outcome["to_target"] for outcome in own])),
-            _seconds(_median([outcome["full"] for outcome in own])),
-            *(f"{row[key]:.1f}×" if row[key] else "" for key in ("to_target", "full")),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def benchmark_text(result: dict) -> str:
-    """Memory, inference, the profile of a training step and how soon `predict` answers, in sentences."""
-    ours = [outcome for outcome in result["outcomes"] if outcome["name"] in OURS]
-    memory = max(outcome["peak_memory"] or 0 for outcome in ours)
-    rate = statistics.median(outcome["images_per_second"] for outcome in ours)
-    profile = result["profile"]
-    shares = ", ".join(
-        f"{kind} {share:.0%}" for kind, share in sorted(profile["shares"].items(), key=lambda item: -item[1])
-    )
-    text = (
-        f"A training step takes {profile['step_ms']:.0f} ms, {profile['step_over_arithmetic']:.1f} times what its "
-        f"{ARITHMETIC} takes ({shares}). Training holds {memory / 1e9:.1f} GB at most. "
-        f"Test images are classified at {rate:,.0f} a second."
-    )
-    # Files written before this was timed lack it.
-    return " ".join(filter(None, (text, startup_text(result.get("predict")))))
-
-
 def _in_this_process(function: Callable, *arguments: object) -> Any:
     return function(*arguments)
 
@@ -190,16 +151,6 @@ def compare(outcomes: list[dict], name: str) -> dict:
 
     def ratio(key: str, ours: str) -> float | None:
         times = [(own[name, pair][key], own[ours, pair][key]) for pair in pairs]
-        return _median([theirs / mine if theirs and mine else None for theirs, mine in times])
+        return median([theirs / mine if theirs and mine else None for theirs, mine in times])
 
     return {"name": name, "to_target": ratio("to_target", quickest), "full": ratio("full", full)}
-
-
-def _median(values: list[float | None]) -> float | None:
-    """The median, or None where a value is missing."""
-    known = [value for value in values if value is not None]
-    return statistics.median(known) if len(known) == len(values) else None
-
-
-def _seconds(value: float | None) -> str:
-    return "not reached" if value is None else f"{value:.0f} s"

@@ -5,11 +5,9 @@ import textwrap
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import nbformat
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
@@ -18,11 +16,11 @@ from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing, require_writable
 from mnist_helpers.paths import shown
 from mnist_helpers.report.output_html import active_part, markdown_html
+from mnist_helpers.report.page import arrange
 
 TEMPLATE = Path(__file__).resolve().with_name("template")
 HIDDEN_TAGS = {"parameters", "injected-parameters", "notebook-only"}
 LEAD_TAG = "verdict"
-HEADING = re.compile("^h[1-6]$")
 SHOWN_TYPES = ["text/html", "text/markdown", "image/png", "text/plain"]  # the first one present is shown
 
 
@@ -41,12 +39,12 @@ def export_report(notebooks: Sequence[Path], destination: Path, title: str, bann
         verdict, part = _read_cells(path)
         lead += verdict
         parts.append(part)
-    arrange = partial(_arrange, names=[path.name for path in notebooks])
+    arranged = partial(arrange, names=[path.name for path in notebooks])
     exporter = HTMLExporter(
         extra_template_basedirs=[str(TEMPLATE.parent)],  # the default would be the working directory
         template_name=TEMPLATE.name,
         exclude_anchor_links=True,
-        filters={"arrange": arrange, "code_label": _code_label, "markdown_html": markdown_html},
+        filters={"arrange": arranged, "code_label": _code_label, "markdown_html": markdown_html},
         config=Config({"NbConvertBase": {"display_data_priority": SHOWN_TYPES}}),
     )
     html, _ = exporter.from_notebook_node(_merge(lead, parts), resources={"title": title, "banner": banner})
@@ -124,78 +122,3 @@ def _code_label(source: str) -> str:
     """The first line of `source`, as words: what a folded code cell is called."""
     first = source.strip().partition("\n")[0]
     return textwrap.shorten(first.lstrip("#% "), width=72, placeholder=" …")
-
-
-def _arrange(html: str, names: Sequence[str]) -> dict[str, Any]:
-    """The lead, the part sections and the outline of `html`: headings nested, links resolved, tables boxed.
-
-    `names` are the file names of the notebooks that the parts are made of.
-    """
-    soup = BeautifulSoup(html, "html.parser")
-    if stranger := soup.select_one("img:not([src^='data:'])"):
-        raise MnistError(f"The report must carry its images itself; one refers to {stranger.get('src')!r}.")
-    for table in soup("table"):
-        name = table.caption.get_text(" ", strip=True) if table.caption else "Table"
-        table.wrap(soup.new_tag("div", attrs=_scroller(name)))
-
-    outline: list[dict[str, Any]] = []
-    taken: set[str] = set()
-    anchors: dict[str, str] = {}  # what JupyterLab calls the place of a heading, and its id on this page
-    sections = soup("section", recursive=False)
-    for section in sections:
-        kind = section["class"][0]
-        prefix = f"{LEAD_TAG}-" if kind == "lead" else ""
-        above: list[int] = []
-        for heading in section(HEADING):
-            level = int(heading.name[1])
-            above = [*(upper for upper in above if upper < level), level]
-            heading.name = f"h{min(len(above) + 1, 6)}"  # by nesting, so that no level is skipped
-            text = heading.get_text(" ", strip=True)
-            place = heading["id"] = _unique(prefix + _slug(text), taken)
-            anchors.setdefault(text.replace(" ", "-"), place)
-            if kind == "part" and len(above) == 1:
-                prefix = f"{place}-"
-                outline.append({"id": place, "text": text, "sections": []})
-            elif kind == "part" and len(above) == 2:
-                outline[-1]["sections"].append({"id": place, "text": text})
-    titles = [str(section(HEADING)[0]["id"]) for section in sections if section["class"][0] == "part"]
-    for link in soup("a", href=True):
-        _resolve(link, anchors, dict(zip(names, titles, strict=True)))
-
-    pieces = {"lead": "", "part": ""}
-    for section in sections:
-        pieces[section["class"][0]] += str(section)
-    return {**pieces, "outline": outline}
-
-
-def _resolve(link: Tag, anchors: dict[str, str], titles: dict[str, str]) -> None:
-    """Lead a link to its place on the page, or take it off its words: no file lies beside a page that is passed on."""
-    parts = urlsplit(str(link["href"]))
-    place = unquote(parts.fragment)
-    if parts.scheme:
-        return
-    if not parts.path and place not in anchors:
-        raise MnistError(f"A link of the report leads nowhere: no heading of its notebooks is called {place!r}.")
-    notebook = Path(unquote(parts.path)).name
-    if not parts.path or notebook in titles:
-        link["href"] = f"#{anchors.get(place) or titles[notebook]}"
-    else:
-        link.unwrap()
-
-
-def _scroller(name: str) -> dict[str, str]:
-    """Attributes of a box that scrolls sideways and that the keyboard can reach."""
-    return {"class": "scroll", "role": "group", "tabindex": "0", "aria-label": name}
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"\W+", "-", text.lower()).strip("-") or "section"
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    """`name`, or with the first free number after it; the result is taken from now on."""
-    candidate, number = name, 2
-    while candidate in taken:
-        candidate, number = f"{name}-{number}", number + 1
-    taken.add(candidate)
-    return candidate
