@@ -17,7 +17,6 @@ from mnist_helpers.display.figures import (
     describe,
     hide_axes,
     plot_gallery,
-    save_figure,
     show_figure,
 )
 from mnist_helpers.display.ladder_plots import plot_nearest, plot_weights, plot_won
@@ -63,7 +62,6 @@ __all__ = [
     "plot_spread",
     "plot_weights",
     "plot_won",
-    "save_figure",
     "show_facts",
     "show_figure",
     "show_history",

@@ -1,5 +1,7 @@
 """Figures in a notebook: one style, shown with alternative text, saved whole or not at all."""
 
+import io
+from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -52,19 +54,17 @@ def show_figure(figure: Figure, save_as: Path | None = None) -> None:
     alt = str(figure.get_label())
     if not alt.strip():
         raise ValueError("The figure has no alternative text: give it one with display.describe.")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)
     # Drawn finer than shown, so that it stays sharp on dense screens and on paper.
     width = round(figure.get_figwidth() * CSS_PIXELS_PER_INCH)
-    display(figure, metadata={"image/png": {"alt": alt, "width": width}})
+    # Where there are no pictures, as in a terminal, the alternative text stands for it.
+    content = {"image/png": b64encode(buffer.getvalue()).decode(), "text/plain": alt}
+    display(content, raw=True, metadata={"image/png": {"alt": alt, "width": width}})
     if save_as is not None:
-        save_figure(figure, save_as)
-    plt.close(figure)
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, whole or not at all, and close it."""
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format="png", bbox_inches="tight", metadata={"Software": None})
-    plt.close(figure)
+        with replacing(save_as) as temporary:
+            temporary.write_bytes(buffer.getvalue())
 
 
 def plot_gallery(images: torch.Tensor | np.ndarray, captions: Sequence[str], columns: int = 10) -> Figure:
