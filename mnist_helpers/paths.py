@@ -38,7 +38,10 @@ NOTHING: Mapping[str, object] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class RunPaths:
-    """The files of one run, below `root`; whether the user has `named` that folder."""
+    """The files of one run that more than one room knows, below `root`; whether the user has `named` that folder.
+
+    Figures are named in the notebooks that draw them, executed copies for the notebooks.
+    """
 
     root: Path
     named: bool = True

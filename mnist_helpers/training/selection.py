@@ -19,7 +19,7 @@ def choose_images(
     mean. Of the easy ones a random share `skipped` is left out, and each of the others counts 1 / (1 - skipped): the
     expected gradient is that of all images. A partial epoch shows only the first `share` of them.
 
-    Qin et al., "InfoBatch: lossless training speed up by unbiased dynamic data pruning", 2024.
+    Qin et al., "InfoBatch: lossless training speed up by unbiased dynamic data pruning", 2023 (arXiv 2303.04947).
     """
     order = torch.randperm(len(losses), generator=generator)
     easy = losses[order] < losses.mean()

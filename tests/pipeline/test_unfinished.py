@@ -19,7 +19,7 @@ def run(tmp_path) -> RunPaths:
 
 def write(path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # as `paths.replacing` does, which never writes into an existing file
+    path.unlink(missing_ok=True)  # as `files.replacing` does, which never writes into an existing file
     path.write_text(text)
 
 
