@@ -71,7 +71,7 @@ def plot_by_heart(checks: Mapping[str, ByHeart]) -> Figure:
     figure, axis = plt.subplots(figsize=(6.5, 3.2))
     for (name, check), colour, style in zip(checks.items(), (BLUE, ORANGE, GREY), ("-", "--", ":"), strict=False):
         axis.plot(range(1, len(check.losses) + 1), check.losses, style, color=colour, label=name)
-    axis.axhline(LEARNED, color=GREY, linewidth=0.8)
+    axis.axhline(LEARNED, color=GREY, linewidth=0.8, label="limit of the check")
     axis.set(title="One batch, learned by heart", xlabel="Step", ylabel="Cross-entropy (nats)", yscale="log")
     axis.grid(axis="y")
     axis.legend(fontsize=9)

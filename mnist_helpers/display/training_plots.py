@@ -63,8 +63,7 @@ class LiveCurve:
     def __init__(self, epochs: float):
         self.running: tuple[list[float], list[float]] = [], []
         # Not one of pyplot's, which would be shown at the end of the cell; and without a layout that is sought anew.
-        self.figure = Figure(figsize=(6.4, 2.8), dpi=80)
-        self.figure.set_layout_engine("none")
+        self.figure = Figure(figsize=(6.4, 2.8), dpi=80, layout="none")  # type: ignore[arg-type]
         self.axis = self.figure.subplots()
         self.figure.subplots_adjust(left=0.11, right=0.98, top=0.97, bottom=0.17)
         (self.train,) = self.axis.plot([], [], color=ORANGE, linewidth=1, label="training, so far in the epoch")
