@@ -119,6 +119,31 @@ def test_words_on_the_closer_look(classifier):
     said = evaluation.describe_closer_look(evaluation.measure_closer_look(predictions), scores)
     assert said.startswith("0 of 297" if kind == "perfect" else "297 of 297" if kind == "constant" else "29")
     assert f"Errors: {scores['errors']}; with one look at every image {scores['errors']} " in said
+    assert "not distinguishable" in said and "0 became right by it and 0 wrong" in said
+
+
+@pytest.mark.parametrize(
+    ("mended", "spoilt", "words"),
+    [(5, 4, "not distinguishable"), (9, 0, "The closer look helps: 9"), (0, 9, "The closer look does harm: 0")],
+)
+def test_what_the_closer_look_changes_is_tested(test, mended, spoilt, words):
+    right = answers("perfect", test.labels).logits
+    with_look, first_look = right.copy(), right.copy()
+    first_look[:mended] = np.roll(right[:mended], 1, axis=1)
+    with_look[100 : 100 + spoilt] = np.roll(right[100 : 100 + spoilt], 1, axis=1)
+    predictions = Predictions(with_look, test.labels.numpy(), first_look)
+    closer_look = evaluation.measure_closer_look(predictions)
+    assert closer_look["mcnemar"]["p_value"] == pytest.approx(1 if spoilt == 4 else 2 / 2**9)
+    said = evaluation.describe_closer_look(closer_look, evaluation.measure_scores(predictions))
+    assert words in said and f"{mended} became right by it and {spoilt} wrong" in said
+
+
+def test_whoever_passes_errors_on_passes_right_answers_on_too(test):
+    logits = 20.0 * np.eye(10)[test.labels]
+    logits[:30] /= 20  # right, but hesitantly
+    logits[:10] = np.roll(logits[:10], 1, axis=1)
+    said = evaluation.describe_errors(Predictions(logits, test.labels.numpy()))
+    assert "In 10 of 10" in said and "together with 20 right answers" in said
 
 
 def test_words_on_the_baseline(test):
@@ -142,9 +167,23 @@ def test_words_on_the_baseline(test):
 def test_words_on_robustness():
     said = evaluation.describe_robustness(robustness(0.25))
     assert said == (
-        "The mean error over the 15 corruptions is 25.0%, 25.0 points more than on clean images. Shot noise hurts most."
+        "The mean error over the 15 corruptions is 25.0%, 25.0 points more than on clean images; the median is 25.0%, "
+        "the worst 25.0% (shot noise)."
     )
     assert evaluation.tabulate_robustness(robustness(0.25)).rows[0][-1] == "25.00"
+
+
+def test_words_on_robustness_do_not_hide_two_corruptions_behind_the_mean():
+    uneven = robustness(0.01)
+    for entry, error in zip(uneven["corruptions"][-2:], (0.35, 0.75), strict=True):
+        entry.update(errors=round(100 * error), accuracy=1 - error)
+    uneven["mean_error"] = (13 * 0.01 + 0.35 + 0.75) / 15
+    said = evaluation.describe_robustness(uneven)
+    assert "is 8.2%" in said and "the median is 1.0%, the worst 75.0% (canny edges)." in said
+    assert said.endswith("Canny edges and zigzag alone make 89% of these errors.")
+    rows = {row[0]: row[1] for row in evaluation.tabulate_robustness(uneven).rows}
+    assert (rows["Mean"], rows["Median"], rows["Worst"]) == ("91.80%", "99.00%", "25.00%")
+    assert "alone" not in evaluation.describe_robustness(robustness(0.0))
 
 
 def test_words_on_seeds():
