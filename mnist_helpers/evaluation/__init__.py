@@ -22,7 +22,12 @@ from mnist_helpers.evaluation.chance import (
 )
 from mnist_helpers.evaluation.closer_look import describe_closer_look, measure_closer_look
 from mnist_helpers.evaluation.confusion import describe_confusion, measure_confusion, plot_confusion, tabulate_pairs
-from mnist_helpers.evaluation.data_checks import describe_data_checks, tabulate_data_checks
+from mnist_helpers.evaluation.data_checks import (
+    describe_data_checks,
+    describe_near_duplicates,
+    plot_near_duplicates,
+    tabulate_data_checks,
+)
 from mnist_helpers.evaluation.errors import describe_errors, plot_confused, plot_errors
 from mnist_helpers.evaluation.gates import check_gates, tabulate_gates
 from mnist_helpers.evaluation.intervals import wilson_interval
@@ -72,6 +77,7 @@ __all__ = [
     "describe_data_checks",
     "describe_errors",
     "describe_label_errors",
+    "describe_near_duplicates",
     "describe_origin",
     "describe_reproduction",
     "describe_robustness",
@@ -98,6 +104,7 @@ __all__ = [
     "plot_filters",
     "plot_hidden_map",
     "plot_label_errors",
+    "plot_near_duplicates",
     "plot_occlusion",
     "plot_reliability",
     "plot_risk_coverage",

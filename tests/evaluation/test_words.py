@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from mnist_helpers import evaluation
-from mnist_helpers.data import LabelledImages, check_data
+from mnist_helpers.data import LabelledImages, check_data, find_near_duplicates
 from mnist_helpers.display import Table, table_html, table_text
 from mnist_helpers.evaluation.baseline import judge, mcnemar_exact
 from mnist_helpers.evaluation.corruptions import CORRUPTIONS
@@ -222,6 +222,20 @@ def test_words_on_the_data(digits):
     said = evaluation.describe_data_checks(checks, "abc")
     assert "train and test: " in said and said.endswith("`abc`.")
     assert [row[1] for row in evaluation.tabulate_data_checks(checks).rows] == ["1,375", "125", "297"]
+
+
+@pytest.mark.parametrize(("copied", "words"), [(0, "nothing looks copied"), (1, "may be copies")])
+def test_words_and_pictures_of_nearly_equal_images(digits, copied, words):
+    train, validation, test = digits
+    images = test.images.clone()
+    images[:copied] = train.images[:copied]
+    parts = {"train": train, "validation": validation, "test": LabelledImages(images, test.labels)}
+    near = find_near_duplicates(*parts.values())
+    said = evaluation.describe_near_duplicates(near)
+    assert words in said and "train and test: " in said and "of 297" in said
+    figure = evaluation.plot_near_duplicates(parts, near)
+    assert len(figure.axes) == 16 and ("test 0 0.00 from" in figure.get_label()) == bool(copied)
+    plt.close(figure)
 
 
 def test_words_on_where_the_result_comes_from():
