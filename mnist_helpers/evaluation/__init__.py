@@ -8,8 +8,8 @@ from mnist_helpers.evaluation.attention import plot_filters, plot_hidden_map, pl
 from mnist_helpers.evaluation.baseline import describe_baseline, measure_baseline, tabulate_baseline
 from mnist_helpers.evaluation.calibration import (
     describe_calibration,
+    loss_before_scaling,
     measure_calibration,
-    plot_reliability,
     tabulate_calibration,
 )
 from mnist_helpers.evaluation.chance import (
@@ -39,6 +39,7 @@ from mnist_helpers.evaluation.label_errors import (
     tabulate_label_errors,
 )
 from mnist_helpers.evaluation.metrics import read_metrics, results_table, write_metrics
+from mnist_helpers.evaluation.reliability import plot_reliability
 from mnist_helpers.evaluation.robustness import (
     describe_robustness,
     measure_robustness,
@@ -87,6 +88,7 @@ __all__ = [
     "describe_slices",
     "doubtful_labels",
     "headline",
+    "loss_before_scaling",
     "measure_baseline",
     "measure_calibration",
     "measure_closer_look",

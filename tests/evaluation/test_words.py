@@ -13,6 +13,7 @@ from mnist_helpers.evaluation.baseline import judge, mcnemar_exact
 from mnist_helpers.evaluation.corruptions import CORRUPTIONS
 from mnist_helpers.evaluation.verdict import EARLIER_RECIPES, describe_choices
 from mnist_helpers.network import Predictions
+from mnist_helpers.network.temperature import fit_temperature, log_loss
 from mnist_helpers.paths import PROJECT_ROOT
 
 KINDS = ("perfect", "constant", "random")
@@ -95,8 +96,39 @@ def test_words_on_calibration(classifier):
     calibration = evaluation.measure_calibration(predictions, predictions)
     said = evaluation.describe_calibration(calibration)
     assert ("is more than noise" in said) == (kind != "perfect")
-    assert ("lowers the error" in said) == (kind != "perfect")
-    assert len(evaluation.tabulate_calibration(calibration).rows) == 3
+    unsure = {"perfect": "No answer has", "constant": "The 297 answers below 90% have a mean confidence of 60%"}
+    assert unsure.get(kind, "fewer than promised") in said
+    assert [len(row) for row in evaluation.tabulate_calibration(calibration).rows] == [2, 2, 2]
+
+
+def test_words_on_calibration_with_nearly_all_images_in_one_bin():
+    # 0.2 % too sure of itself among the surest is nothing where all share a bin with as much doubt.
+    rng = np.random.default_rng(0)
+    confidence = np.sort(rng.uniform(0.94, 1, 20_000))
+    right = rng.random(20_000) < np.where(np.arange(20_000) < 10_000, confidence + 0.015, confidence - 0.015)
+    logits = np.log(np.column_stack([confidence, *[(1 - confidence) / 9] * 9]))
+    calibration = evaluation.measure_calibration(*[Predictions(logits, np.where(right, 0, 1))] * 2)
+    assert calibration["ece"] <= calibration["ece_noise_floor"]["p95"]
+    said = evaluation.describe_calibration(calibration)
+    assert "100.0% of the images share one bin, so that says little" in said and "which is more than noise" in said
+
+
+def test_calibration_is_told_without_the_doubtful_labels_and_before_scaling(test):
+    labels = test.labels.numpy()
+    logits = np.random.default_rng(0).normal(size=(297, 10)) + 4.0 * np.eye(10)[labels]
+    logits *= fit_temperature(logits, labels) ** -1
+    before = log_loss(logits / 2, labels)
+    predictions = Predictions(logits, labels)
+    wrong = [int(image) for image in predictions.errors]
+    calibration = evaluation.measure_calibration(predictions, predictions, wrong, before)
+    assert calibration["scaled_with"] == pytest.approx(0.5) and calibration["temperature"] == pytest.approx(1, abs=0.01)
+    assert calibration["before_scaling"]["log_loss"] == pytest.approx(before)
+    assert calibration["without_doubtful"]["unsure"]["correct"] == calibration["unsure"]["correct"] > 0
+    said, table = evaluation.describe_calibration(calibration), evaluation.tabulate_calibration(calibration)
+    assert "divided by 0.50" in said and "Without the images whose label is in doubt" in said
+    assert table.columns == ["Measure", "Before scaling", "As stored"]
+    unknown = evaluation.measure_calibration(predictions, predictions, loss_before=log_loss(logits, labels) / 2)
+    assert unknown["before_scaling"] is None and unknown["without_doubtful"] is None
 
 
 def test_words_on_selection(classifier, test):
@@ -273,7 +305,7 @@ def test_every_figure_says_what_it_shows(classifier, test):
         if kind == "constant"
         else "",
         evaluation.plot_errors(test, predictions, [int(i) for i in worst], limit=2): "in doubt",
-        evaluation.plot_reliability(calibration): f"{calibration['ece']:.2%}",
+        evaluation.plot_reliability(calibration): f"{calibration['equal_mass']['ece']:.2%}",
         evaluation.plot_risk_coverage(predictions, selective): "at full coverage",
         evaluation.plot_corruptions(test.images[0], robustness(0.25)): "stripe 25.0%",
         evaluation.plot_robustness(robustness(0.25)): "to 25.0%",
