@@ -5,6 +5,7 @@ Nothing here knows of a network. Scores of test images belong to `evaluation` al
 
 from mnist_helpers.data.checks import check_data, describe_balance, describe_order
 from mnist_helpers.data.ladder import Rung, describe_convergence, describe_rung, describe_shift, ladder_rows, won
+from mnist_helpers.data.near_duplicates import find_near_duplicates
 from mnist_helpers.data.sources import DataSource, find_data
 from mnist_helpers.data.splits import LabelledImages, class_counts, load_test_data, load_training_data, pixel_statistics
 from mnist_helpers.data.strokes import slant, stroke_thickness
@@ -21,6 +22,7 @@ __all__ = [
     "describe_rung",
     "describe_shift",
     "find_data",
+    "find_near_duplicates",
     "ladder_rows",
     "load_test_data",
     "load_training_data",

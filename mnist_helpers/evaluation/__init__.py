@@ -8,8 +8,8 @@ from mnist_helpers.evaluation.attention import plot_filters, plot_hidden_map, pl
 from mnist_helpers.evaluation.baseline import describe_baseline, measure_baseline, tabulate_baseline
 from mnist_helpers.evaluation.calibration import (
     describe_calibration,
+    loss_before_scaling,
     measure_calibration,
-    plot_reliability,
     tabulate_calibration,
 )
 from mnist_helpers.evaluation.chance import (
@@ -22,7 +22,12 @@ from mnist_helpers.evaluation.chance import (
 )
 from mnist_helpers.evaluation.closer_look import describe_closer_look, measure_closer_look
 from mnist_helpers.evaluation.confusion import describe_confusion, measure_confusion, plot_confusion, tabulate_pairs
-from mnist_helpers.evaluation.data_checks import describe_data_checks, tabulate_data_checks
+from mnist_helpers.evaluation.data_checks import (
+    describe_data_checks,
+    describe_near_duplicates,
+    plot_near_duplicates,
+    tabulate_data_checks,
+)
 from mnist_helpers.evaluation.errors import describe_errors, plot_confused, plot_errors
 from mnist_helpers.evaluation.gates import check_gates, tabulate_gates
 from mnist_helpers.evaluation.intervals import wilson_interval
@@ -34,6 +39,7 @@ from mnist_helpers.evaluation.label_errors import (
     tabulate_label_errors,
 )
 from mnist_helpers.evaluation.metrics import read_metrics, results_table, write_metrics
+from mnist_helpers.evaluation.reliability import plot_reliability
 from mnist_helpers.evaluation.robustness import (
     describe_robustness,
     measure_robustness,
@@ -72,6 +78,7 @@ __all__ = [
     "describe_data_checks",
     "describe_errors",
     "describe_label_errors",
+    "describe_near_duplicates",
     "describe_origin",
     "describe_reproduction",
     "describe_robustness",
@@ -81,6 +88,7 @@ __all__ = [
     "describe_slices",
     "doubtful_labels",
     "headline",
+    "loss_before_scaling",
     "measure_baseline",
     "measure_calibration",
     "measure_closer_look",
@@ -98,6 +106,7 @@ __all__ = [
     "plot_filters",
     "plot_hidden_map",
     "plot_label_errors",
+    "plot_near_duplicates",
     "plot_occlusion",
     "plot_reliability",
     "plot_risk_coverage",

@@ -4,92 +4,97 @@ Everywhere `logits` are the network's raw outputs, (N, 10), and `labels` the tru
 float64: a float32 softmax rounds the surest probabilities to 1.
 """
 
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
+from scipy.optimize import brentq
 from scipy.special import softmax
 from sklearn.metrics import brier_score_loss
 
-from mnist_helpers.display import BLUE, GREY, ORANGE, Table, describe
-from mnist_helpers.network import Predictions, apply_temperature, fit_temperature
-from mnist_helpers.network.temperature import check_logits, log_loss
+from mnist_helpers.checkpoint import Checkpoint
+from mnist_helpers.display import Table
+from mnist_helpers.evaluation.intervals import wilson_interval
+from mnist_helpers.evaluation.reliability import BINS, equal_mass, equal_width
+from mnist_helpers.network import SURE, Predictions, apply_temperature, fit_temperature
+from mnist_helpers.network.temperature import TEMPERATURES, check_logits, log_loss
 
-BINS = 15
-DRAWS = 200
-NOTICEABLE = 0.0005  # a smaller change of the calibration error counts as none
+SIGNIFICANT = 0.05
+MOST = 0.5
 
 MEASURES = (
     ("Log loss (nats)", "log_loss", "{:.4f}"),
     ("Brier score", "brier", "{:.4f}"),
-    ("Expected calibration error (15 bins)", "ece", "{:.2%}"),
+    ("Expected calibration error (15 bins of equal width)", "ece", "{:.2%}"),
 )
 
 
-def measure_calibration(predictions: Predictions, on_validation: Predictions) -> dict:
-    """How far the probabilities can be trusted, and what a temperature fitted on the validation images would change."""
+def measure_calibration(
+    predictions: Predictions,
+    on_validation: Predictions,
+    in_doubt: Sequence[int] = (),
+    loss_before: float | None = None,
+) -> dict:
+    """How far the probabilities can be trusted, with and without the images `in_doubt`, and before they were scaled.
+
+    The temperature that the network was scaled with is not stored; the validation loss before is (`loss_before`), and
+    only one factor below 1 brings the validation images back to it. "before_scaling" is what the same answers score
+    with it, None where it cannot be known. "temperature" is one fitted on top, 1 when nothing is left to scale.
+    """
+    logits, labels = predictions.logits, predictions.labels
     temperature = fit_temperature(on_validation.logits, on_validation.labels)
-    scaled = score_probabilities(apply_temperature(predictions.logits, temperature), predictions.labels)
+    scaled = score_probabilities(apply_temperature(logits, temperature), labels)
+    before = None if loss_before is None else _factor_before(on_validation, loss_before)
+    clear = np.setdiff1d(np.arange(len(labels)), in_doubt)
+    undone = None if before is None else score_probabilities(before * logits, labels)
     return {
-        **score_probabilities(predictions.logits, predictions.labels),
+        **score_probabilities(logits, labels),
         "temperature": temperature,
         "with_temperature": {name: scaled[name] for _, name, _ in MEASURES},
+        "before_scaling": None if undone is None else {name: undone[name] for _, name, _ in MEASURES},
+        "scaled_with": before,
+        "without_doubtful": score_probabilities(logits[clear], labels[clear]) if len(in_doubt) else None,
     }
 
 
+def loss_before_scaling(trained: Checkpoint) -> float | None:
+    """The validation loss of the kept weights before they were scaled.
+
+    None without label smoothing: only with it is it sure that the network was not sure enough.
+    """
+    if not trained.training.label_smoothing:
+        return None
+    return trained.history[trained.kept_epoch - 1].validation_loss
+
+
 def tabulate_calibration(calibration: dict) -> Table:
-    """Log loss, Brier score and calibration error, as stored and with the temperature."""
+    """Log loss, Brier score and calibration error, as the network is, and before it was scaled where that is known."""
+    columns = {"Before scaling": calibration["before_scaling"], "As stored": calibration}
+    known = {name: scores for name, scores in columns.items() if scores}
     return Table(
         "Calibration on the test images",
-        ["Measure", "As stored", f"With temperature {calibration['temperature']:.2f}"],
-        [
-            (name, form.format(calibration[key]), form.format(calibration["with_temperature"][key]))
-            for name, key, form in MEASURES
-        ],
-    )
-
-
-def plot_reliability(calibration: dict) -> Figure:
-    """Accuracy against confidence in each bin that holds images, above the number of images in it."""
-    bins = calibration["bins"]
-    used = [entry for entry in bins if entry["count"]]
-    centres = [(entry["low"] + entry["high"]) / 2 for entry in used]
-    width = bins[0]["high"] - bins[0]["low"]
-    figure, (upper, lower) = plt.subplots(2, 1, figsize=(6, 5), height_ratios=[3, 1], sharex=True)
-    upper.bar(centres, [entry["accuracy"] * 100 for entry in used], width * 0.92, color=BLUE, label="accuracy")
-    upper.plot([0, 1], [0, 100], color=GREY, linestyle=":", label="perfectly calibrated")
-    confidences = [entry["confidence"] for entry in used]
-    upper.plot(
-        confidences, [value * 100 for value in confidences], "o", color=ORANGE, markersize=4, label="mean confidence"
-    )
-    upper.set(title="Reliability", ylabel="Accuracy (%)", xlim=(0, 1), ylim=(0, 102))
-    upper.legend(loc="upper left")
-    lower.bar(centres, [entry["count"] for entry in used], width * 0.92, color=GREY)
-    for centre, entry in zip(centres, used, strict=True):
-        lower.annotate(f"{entry['count']:,}", (centre, entry["count"]), ha="center", va="bottom", fontsize=7)
-    lower.set(xlabel="Confidence", ylabel="Images", yscale="log")
-    lower.set_ylim(0.5, max(entry["count"] for entry in used) * 12)
-    for axis in (upper, lower):
-        axis.grid(axis="y")
-    return describe(
-        figure,
-        f"Reliability diagram in {BINS} bins with the number of images in each. The expected calibration error is "
-        f"{calibration['ece']:.2%}; {bins[-1]['count']:,} images lie in the bin of highest confidence.",
+        ["Measure", *known],
+        [(name, *(form.format(scores[key]) for scores in known.values())) for name, key, form in MEASURES],
     )
 
 
 def describe_calibration(calibration: dict) -> str:
-    """Whether the calibration error is more than noise, and what the temperature would change."""
-    ece, floor, scaled = calibration["ece"], calibration["ece_noise_floor"], calibration["with_temperature"]["ece"]
-    found = "lies within that noise" if ece <= floor["p95"] else "is more than noise"
-    gain = ece - scaled
-    effect = "lowers" if gain > NOTICEABLE else "raises" if gain < -NOTICEABLE else "hardly changes"
-    return (
-        f"A perfectly calibrated network with these confidences would score {floor['mean']:.2%} on average and up to "
-        f"{floor['p95']:.2%} in 95 of 100 cases, so the error of {ece:.2%} {found}. The temperature, fitted on the "
-        f"validation images, {effect} the error on the test images ({scaled:.2%}); it is not used: the network was "
-        "scaled in this way once, when its training ended."
+    """Whether confidence means what it says, whether the calibration error is more than noise, and what scaling did."""
+    text = f"{_describe_unsure(calibration['unsure'])} {_describe_noise(calibration)}"
+    clear = calibration["without_doubtful"]
+    if clear:
+        text += (
+            f" Without the images whose label is in doubt: {clear['equal_mass']['ece']:.2%} "
+            f"(p = {clear['equal_mass']['p_value']:.2g}), and of the {clear['unsure']['n']} below {SURE:.0%} "
+            f"{clear['unsure']['correct']} are right."
+        )
+    if calibration["scaled_with"]:
+        text += (
+            f" When the training ended all logits were divided by {calibration['scaled_with']:.2f}, which follows from "
+            "the validation loss stored before."
+        )
+    return text + (
+        f" A temperature fitted on the validation images today is {calibration['temperature']:.2f}; 1 means that "
+        "nothing is left to scale."
     )
 
 
@@ -104,6 +109,8 @@ def score_probabilities(logits: np.ndarray, labels: np.ndarray, seed: int = 0) -
     - "ece_noise_floor": mean and 95th percentile of the "ece" that chance alone gives a perfectly calibrated model
       with the same confidences (200 draws from `seed`). An "ece" below that "p95" is no sign of miscalibration.
     - "bins": the 15 bins, `low` excluded and `high` included; mean confidence and accuracy are None in an empty one.
+    - "equal_mass": the same in bins that hold the same number of images (see `equal_mass`; 1,000 draws).
+    - "unsure": of the answers below 90 %, their number "n", mean "confidence" (None without any), and those "correct".
 
     Raises ValueError when there is no image, when shapes do not fit, or when a label is none of the classes.
     """
@@ -111,35 +118,52 @@ def score_probabilities(logits: np.ndarray, labels: np.ndarray, seed: int = 0) -
     probabilities = softmax(logits, axis=1)
     confidence = probabilities.max(axis=1)
     correct = logits.argmax(axis=1) == labels
-    bins = _bin(confidence)
-    rng = np.random.default_rng(seed)
-    floor = [_ece(confidence, rng.random(len(labels)) < confidence, bins) for _ in range(DRAWS)]
+    unsure = confidence < SURE
     return {
         "log_loss": log_loss(logits, labels),
         "brier": float(brier_score_loss(labels, probabilities, labels=range(logits.shape[1]))),
-        "ece": _ece(confidence, correct, bins),
-        "ece_noise_floor": {"mean": float(np.mean(floor)), "p95": float(np.percentile(floor, 95))},
-        "bins": _reliability(confidence, correct, bins),
+        **equal_width(confidence, correct, seed),
+        "equal_mass": equal_mass(confidence, correct, seed),
+        "unsure": {
+            "n": int(unsure.sum()),
+            "confidence": float(confidence[unsure].mean()) if unsure.any() else None,
+            "correct": int(correct[unsure].sum()),
+        },
     }
 
 
-def _bin(confidence: np.ndarray) -> np.ndarray:
-    return np.digitize(confidence, np.linspace(0, 1, BINS + 1)[1:-1], right=True)
+def _factor_before(on_validation: Predictions, loss_before: float) -> float | None:
+    """The temperature that brought the validation loss from `loss_before` to today's; None if none below 1 does."""
+    first_look = on_validation.logits if on_validation.first_look is None else on_validation.first_look
+    logits, labels = check_logits(first_look, on_validation.labels)
+
+    def excess(factor: float) -> float:
+        return log_loss(factor * logits, labels) - loss_before
+
+    lowest = TEMPERATURES[0]
+    # The loss is convex in the factor and lowest near 1, so that it crosses any value above once on the way there.
+    return float(brentq(excess, lowest, 1.0)) if excess(lowest) > 0 > excess(1.0) else None
 
 
-def _ece(confidence: np.ndarray, correct: np.ndarray, bins: np.ndarray) -> float:
-    gaps = np.bincount(bins, weights=confidence - correct, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(confidence))
+def _describe_unsure(unsure: dict) -> str:
+    if not unsure["n"]:
+        return f"No answer has a confidence below {SURE:.0%}."
+    share, interval = unsure["correct"] / unsure["n"], wilson_interval(unsure["correct"], unsure["n"])
+    promised = "more" if unsure["confidence"] < interval[0] else "fewer" if unsure["confidence"] > interval[1] else ""
+    return (
+        f"The {unsure['n']:,} answers below {SURE:.0%} have a mean confidence of {unsure['confidence']:.0%}, and "
+        f"{share:.0%} of them are right (95% interval {interval[0]:.0%}–{interval[1]:.0%}): "
+        + (f"{promised} than promised." if promised else "as promised, as far as so many can tell.")
+    )
 
 
-def _reliability(confidence: np.ndarray, correct: np.ndarray, bins: np.ndarray) -> list[dict[str, float | None]]:
-    rows = []
-    for index, (low, high) in enumerate(pairwise(np.linspace(0, 1, BINS + 1).tolist())):
-        inside = bins == index
-        count = int(inside.sum())
-        means = {
-            "confidence": float(confidence[inside].mean()) if count else None,
-            "accuracy": float(correct[inside].mean()) if count else None,
-        }
-        rows.append({"low": low, "high": high, "count": count, **means})
-    return rows
+def _describe_noise(calibration: dict) -> str:
+    ece, floor, mass = calibration["ece"], calibration["ece_noise_floor"], calibration["equal_mass"]
+    shared = max(entry["count"] for entry in calibration["bins"]) / sum(entry["count"] for entry in calibration["bins"])
+    found = "is more than noise" if mass["p_value"] < SIGNIFICANT else "lies within that noise"
+    useless = f"; but {shared:.1%} of the images share one bin, so that says little" if shared > MOST else ""
+    return (
+        f"In {BINS} bins of equal width the calibration error is {ece:.2%}, where a perfectly calibrated network stays "
+        f"below {floor['p95']:.2%} in 95 of 100 cases{useless}. In {BINS} bins of as many images each it is "
+        f"{mass['ece']:.2%} against {mass['ece_noise_floor']['p95']:.2%} (p = {mass['p_value']:.2g}), which {found}."
+    )

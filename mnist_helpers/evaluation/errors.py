@@ -39,14 +39,16 @@ def plot_images(
 
 
 def describe_errors(predictions: Predictions) -> str:
-    """How many errors there are, how many are shown, and how many were made without confidence."""
+    """How many errors there are, how many are shown, how many were made without confidence, and what else was."""
     errors = predictions.errors
     if not len(errors):
         return "No image is misclassified."
-    unsure = int((predictions.confidence[errors] < CONFIDENT).sum())
+    doubted = predictions.confidence < CONFIDENT
+    unsure = int(doubted[errors].sum())
     return (
         f"{min(len(errors), SHOWN)} of {len(errors)} errors are shown. In {unsure} of {len(errors)} the confidence is "
-        f"below {CONFIDENT:.0%}: these the network could have passed on to a person."
+        f"below {CONFIDENT:.0%}: these the network could have passed on to a person, together with "
+        f"{int(doubted.sum()) - unsure:,} right answers given as hesitantly."
     )
 
 

@@ -1,5 +1,7 @@
 """How many errors more there are when the images are corrupted."""
 
+import statistics
+
 import numpy as np
 import torch
 from matplotlib import pyplot as plt
@@ -15,8 +17,8 @@ from mnist_helpers.network import MnistCNN, Predictions, predict
 def measure_robustness(model: MnistCNN, test: LabelledImages, predictions: Predictions, seed: int = 0) -> dict:
     """The errors on each corruption of the test images, beside those among the `predictions` of the clean ones.
 
-    "errors" is a count; "accuracy", its 95 % Wilson interval "ci95" and the errors "mean_error" (over the
-    corruptions), "clean_error" and "drop" (their difference) are shares from 0 to 1.
+    "errors" is a count; "accuracy", its 95 % Wilson interval "ci95" and the errors "mean_error", "median_error" and
+    "worst_error" (over the corruptions), "clean_error" and "drop" (mean less clean) are shares from 0 to 1.
     """
     clean_error = len(predictions.errors) / len(test)
     rows, total = [], 0
@@ -30,14 +32,18 @@ def measure_robustness(model: MnistCNN, test: LabelledImages, predictions: Predi
     return {
         "corruptions": rows,
         "mean_error": mean_error,
+        "median_error": statistics.median(_errors(rows)),
+        "worst_error": max(_errors(rows)),
         "clean_error": clean_error,
         "drop": mean_error - clean_error,
     }
 
 
 def tabulate_robustness(robustness: dict) -> Table:
-    """Accuracy and errors under each corruption."""
+    """Accuracy and errors under each corruption, and their mean, median and worst."""
     clean = 1 - robustness["clean_error"]
+    errors = _errors(robustness["corruptions"])
+    sums = {"Mean": statistics.fmean(errors), "Median": statistics.median(errors), "Worst": max(errors)}
     return Table(
         "Accuracy under corruption",
         ["Corruption", "Accuracy", "95% interval", "Errors", "Drop against clean (points)"],
@@ -50,7 +56,8 @@ def tabulate_robustness(robustness: dict) -> Table:
                 f"{100 * (clean - entry['accuracy']):.2f}",
             )
             for entry in robustness["corruptions"]
-        ],
+        ]
+        + [(name, f"{1 - error:.2%}", "", "", f"{100 * (error - 1 + clean):.2f}") for name, error in sums.items()],
     )
 
 
@@ -84,10 +91,22 @@ def plot_robustness(robustness: dict) -> Figure:
 
 
 def describe_robustness(robustness: dict) -> str:
-    """The mean error under corruption, against the clean one, and the corruption that hurts most."""
-    corruptions = robustness["corruptions"]
-    worst = min(corruptions, key=lambda entry: entry["accuracy"])
-    return (
+    """Mean, median and worst error under corruption, and how few corruptions most of the errors come from."""
+    corruptions = sorted(robustness["corruptions"], key=lambda entry: -entry["errors"])
+    errors, worst = _errors(corruptions), corruptions[0]
+    text = (
         f"The mean error over the {len(corruptions)} corruptions is {robustness['mean_error']:.1%}, "
-        f"{100 * robustness['drop']:.1f} points more than on clean images. {worst['name'].capitalize()} hurts most."
+        f"{100 * robustness['drop']:.1f} points more than on clean images; the median is "
+        f"{statistics.median(errors):.1%}, the worst {max(errors):.1%} ({worst['name']})."
     )
+    total = sum(entry["errors"] for entry in corruptions)
+    two = corruptions[:2]
+    share = sum(entry["errors"] for entry in two) / max(total, 1)
+    if share <= 0.5:
+        return text
+    return f"{text} {two[0]['name'].capitalize()} and {two[1]['name']} alone make {share:.0%} of these errors."
+
+
+def _errors(corruptions: list[dict]) -> list[float]:
+    """The error under each corruption, a share."""
+    return [1 - entry["accuracy"] for entry in corruptions]

@@ -7,19 +7,29 @@ says whether it is right, (N,).
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from scipy.stats import norm
 
-from mnist_helpers.display import BLUE, GREY, ORANGE, describe
+from mnist_helpers.display import BLUE, GREY, ORANGE, describe, percent_range
+from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.network import Predictions
+
+TARGET = 0.001  # the share of answers that may be wrong
+Z = float(norm.ppf(0.975))
 
 
 def measure_selective(predictions: Predictions, on_validation: Predictions) -> dict:
-    """The curve's figures on the test images, and what a threshold chosen on the validation images does there."""
-    threshold = score_selection(on_validation.confidence, on_validation.correct)["threshold"]
-    answered = predictions.confidence >= (np.inf if threshold is None else threshold)
-    wrong = int((answered & ~predictions.correct).sum())
+    """The curve's figures on the test images, and what thresholds chosen on the validation images do there.
+
+    "by_validation" is the threshold that meets the target on the validation images, "assured" the one whose upper
+    bound there does (see `assured_threshold`). Each has "threshold" (None if there is none), the test images
+    "answered", the "errors" among them, and "ci95", the 95 % Wilson interval of their share (None without an answer).
+    """
+    chosen = score_selection(on_validation.confidence, on_validation.correct)["threshold"]
+    assured = assured_threshold(on_validation.confidence, on_validation.correct)
     return {
         **score_selection(predictions.confidence, predictions.correct),
-        "by_validation": {"threshold": threshold, "answered": int(answered.sum()), "errors": wrong},
+        "by_validation": _apply(chosen, predictions),
+        "assured": _apply(assured, predictions),
     }
 
 
@@ -47,14 +57,17 @@ def plot_risk_coverage(predictions: Predictions, selective: dict) -> Figure:
 
 
 def describe_selective(selective: dict, images: int) -> str:
-    """How many of the `images` can be answered, by the best threshold and by one chosen on the validation images."""
-    target, by_validation = selective["target_error"], selective["by_validation"]
-    return (
+    """How many of the `images` can be answered, by the best threshold and by those chosen on the validation images."""
+    target, chosen = selective["target_error"], selective["by_validation"]
+    text = (
         f"Of the {images:,} test images {selective['answered']:,} ({selective['coverage']:.2%}) can be answered "
         f"with at most {target:.1%} error. That is the best threshold for these very images. One chosen on the "
-        f"validation images in the same way answers {by_validation['answered']:,} of them with "
-        f"{by_validation['errors']} errors; the rest would go to a person."
+        f"validation images in the same way answers {_outcome(chosen)}; the rest would go to a person. "
     )
+    if chosen["ci95"]:
+        kept = chosen["ci95"][1] <= target
+        text += f"So {target:.1%} is {'kept' if kept else 'not assured'} on images like these. "
+    return text + _describe_assured(selective["assured"], target)
 
 
 def risk_coverage(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -71,7 +84,7 @@ def risk_coverage(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarr
     return answered / answered[-1], wrong / answered
 
 
-def score_selection(confidence: np.ndarray, correct: np.ndarray, target_error: float = 0.001) -> dict:
+def score_selection(confidence: np.ndarray, correct: np.ndarray, target_error: float = TARGET) -> dict:
     """How much can be answered alone when at most `target_error` of the answers, a share, may be wrong.
 
     - "aurc": the area under the risk–coverage curve, as the mean of the risk over k = 1 … N; lower is better, and a
@@ -81,7 +94,7 @@ def score_selection(confidence: np.ndarray, correct: np.ndarray, target_error: f
     - "threshold": the lowest confidence answered then; None if none.
 
     The threshold is the best one for these very images, so on them the target is met by construction. To promise it for
-    new images, choose the threshold on validation images and measure on others.
+    new images, take `assured_threshold` of validation images and measure on others.
 
     Raises ValueError as `risk_coverage` does.
     """
@@ -96,6 +109,50 @@ def score_selection(confidence: np.ndarray, correct: np.ndarray, target_error: f
         "answered": 0 if last is None else int(answered[last]),
         "threshold": None if last is None else float(thresholds[last]),
     }
+
+
+def assured_threshold(confidence: np.ndarray, correct: np.ndarray, target_error: float = TARGET) -> float | None:
+    """The lowest confidence from which on the upper end of the errors' 95 % Wilson interval is within the target.
+
+    None if there is none: without a single error it takes z² (1 − t) / t answers for a target t, 3,838 for 0.1 %. The
+    bound is that of one threshold; that it is the lowest of several makes it a little less sure.
+
+    Raises ValueError as `risk_coverage` does.
+    """
+    thresholds, answered, wrong = _by_threshold(confidence, correct)
+    within = np.flatnonzero(_upper_bound(wrong, answered) <= target_error)
+    return float(thresholds[within[-1]]) if len(within) else None
+
+
+def _upper_bound(wrong: np.ndarray, answered: np.ndarray) -> np.ndarray:
+    """The upper end of `wilson_interval` of many shares at once."""
+    spread = Z * np.sqrt(wrong * (answered - wrong) / answered + Z**2 / 4)
+    return (wrong + Z**2 / 2 + spread) / (answered + Z**2)
+
+
+def _apply(threshold: float | None, predictions: Predictions) -> dict:
+    answered = predictions.confidence >= (np.inf if threshold is None else threshold)
+    number, wrong = int(answered.sum()), int((answered & ~predictions.correct).sum())
+    interval = list(wilson_interval(wrong, number)) if number else None
+    return {"threshold": threshold, "answered": number, "errors": wrong, "ci95": interval}
+
+
+def _outcome(applied: dict) -> str:
+    interval = f" (95% interval {percent_range(applied['ci95'])})" if applied["ci95"] else ""
+    return f"{applied['answered']:,} of them with {applied['errors']} errors{interval}"
+
+
+def _describe_assured(assured: dict, target: float) -> str:
+    if assured["threshold"] is None:
+        needed = int(np.ceil(Z**2 * (1 - target) / target))
+        return (
+            f"No threshold assures it: none has an upper bound within {target:.1%} on the validation images, which "
+            f"takes at least {needed:,} answers without an error."
+        )
+    return (
+        f"Assured is a confidence of {assured['threshold']:.2%}, the lowest whose upper bound on the validation images "
+        f"is within {target:.1%}: it answers {_outcome(assured)}."
+    )
 
 
 def _by_threshold(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ import torch
 from support import random_images
 
 from mnist_helpers.data.checks import check_data, describe_balance, describe_order
+from mnist_helpers.data.near_duplicates import find_near_duplicates
 from mnist_helpers.data.splits import LabelledImages, load_test_data, load_training_data
 from mnist_helpers.data.strokes import slant
 
@@ -78,12 +79,38 @@ def test_a_part_without_images_is_refused(parts):
         check_data(parts[0], parts[1][:0], parts[2])
 
 
+def test_nearly_a_copy_is_found_where_it_is(parts):
+    train, validation, test = parts
+    test.images[7] = (train.images[20].int() + 3).clamp(max=255).to(torch.uint8)
+    assert across(check_data(train, validation, test))["train", "test"] == 0
+    near = find_near_duplicates(train, validation, test)
+    assert json.loads(json.dumps(near)) == near
+    assert [pair["below"] for pair in near["across"]] == [0, 1, 0] and near["sampled_below"] == 0
+    assert near["across"][1]["nearest"][0]["indices"] == [20, 7]
+    apart = (train.images[20].float() - test.images[7].float()).reshape(14, 2, 14, 2).mean(dim=(1, 3)) / 255
+    assert near["across"][1]["smallest"] == pytest.approx(apart.norm().item(), rel=1e-4)
+
+
+def test_an_exact_copy_is_at_distance_0_and_no_image_is_its_own_neighbour(parts):
+    train, validation, test = parts
+    test.images[7] = train.images[20]
+    near = find_near_duplicates(train, validation, test)
+    assert near["across"][1]["smallest"] == 0 and near["sampled_smallest"] > 1
+
+
+def test_one_training_image_has_no_neighbour(parts):
+    with pytest.raises(ValueError, match="two training images"):
+        find_near_duplicates(parts[0][:1], parts[1], parts[2])
+
+
 @pytest.mark.mnist
 def test_mnist_has_no_duplicates(mnist_source):
     checks = check_data(*load_training_data(mnist_source), load_test_data(mnist_source))
     assert [part["n"] for part in checks["parts"].values()] == [55_000, 5_000, 10_000]
     assert not any(part["duplicates"] for part in checks["parts"].values())
     assert not any(across(checks).values())
+    near = find_near_duplicates(*load_training_data(mnist_source), load_test_data(mnist_source))
+    assert all(pair["below"] / pair["images"] < 0.012 and pair["smallest"] > 0.25 for pair in near["across"])
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,39 @@ def test_a_confidence_on_an_edge_belongs_to_the_bin_below():
     assert score_probabilities(logits, np.array([0]))["bins"][2]["count"] == 1
 
 
+def test_bins_of_equal_mass_agree_with_scikit_learn_and_hold_as_many_images_each():
+    logits, labels = calibrated(3_000)
+    confidence, correct = softmax(logits, axis=1).max(axis=1), logits.argmax(axis=1) == labels
+    mass = score_probabilities(logits, labels)["equal_mass"]
+    accuracies, confidences = calibration_curve(correct, confidence, n_bins=15, strategy="quantile")
+    assert [row["count"] for row in mass["bins"]] == [200] * 15
+    assert [row["accuracy"] for row in mass["bins"]] == pytest.approx(accuracies)
+    assert [row["confidence"] for row in mass["bins"]] == pytest.approx(confidences)
+    assert mass["ece"] == pytest.approx(np.abs(accuracies - confidences).mean())
+
+
+def test_images_of_equal_confidence_share_a_bin_of_equal_mass():
+    mass = score_probabilities(np.log(np.tile([0.9, *[0.1 / 9] * 9], (100, 1))), np.repeat([0, 1], [90, 10]))
+    assert [row["count"] for row in mass["equal_mass"]["bins"]] == [100]
+    assert mass["equal_mass"]["ece"] == pytest.approx(0)
+
+
+def test_the_chance_of_an_error_as_large_is_even_for_calibrated_networks_and_small_for_others():
+    p_values = []
+    for seed in range(20):
+        logits, labels = calibrated(1_000, seed=seed)
+        p_values.append(score_probabilities(logits, labels)["equal_mass"]["p_value"])
+        assert score_probabilities(2 * logits, labels)["equal_mass"]["p_value"] == pytest.approx(1 / 1001)
+    assert 0.25 < np.mean(p_values) < 0.75
+
+
+def test_answers_below_ninety_percent_are_counted_apart():
+    logits = np.log(np.tile([0.7, *[0.3 / 9] * 9], (10, 1)))
+    logits[5:] *= 5
+    unsure = score_probabilities(logits, np.array([0, 0, 0, 1, 1, 0, 0, 0, 0, 0]))["unsure"]
+    assert (unsure["n"], unsure["correct"]) == (5, 3) and unsure["confidence"] == pytest.approx(0.7)
+
+
 def test_error_is_the_gap_between_confidence_and_accuracy():
     # Always 90 % sure, 60 of 100 right.
     logits = np.log(np.tile([0.9, *[0.1 / 9] * 9], (100, 1)))

@@ -34,6 +34,7 @@ def test_errors_are_counted_under_each_corruption(ones):
     row = next(row for row in result["corruptions"] if row["name"] == "brightness")
     assert row["accuracy"] == 0.25 and row["ci95"] == list(wilson_interval(25, 100))
     assert result["mean_error"] == pytest.approx(sum(1 - row["accuracy"] for row in result["corruptions"]) / 15)
+    assert (result["median_error"], result["worst_error"]) == (0.25, 0.75)
     assert result["clean_error"] == 0.25
     assert result["drop"] == pytest.approx(result["mean_error"] - 0.25)
     assert torch.equal(ones.images, before)

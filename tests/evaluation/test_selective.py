@@ -3,7 +3,16 @@ import json
 import numpy as np
 import pytest
 
-from mnist_helpers.evaluation.selective import risk_coverage, score_selection
+from mnist_helpers.evaluation.intervals import wilson_interval
+from mnist_helpers.evaluation.selective import (
+    _upper_bound,
+    assured_threshold,
+    describe_selective,
+    measure_selective,
+    risk_coverage,
+    score_selection,
+)
+from mnist_helpers.network import Predictions
 
 
 def images(count: int = 2_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -104,3 +113,42 @@ def test_metrics_are_serialisable():
 def test_refuses_what_it_cannot_rank(confidence, correct):
     with pytest.raises(ValueError):
         risk_coverage(np.array(confidence), np.array(correct))
+
+
+def answers(confidence: np.ndarray, correct: np.ndarray) -> Predictions:
+    """Two classes, of which 0 is answered with these confidences."""
+    logits = np.log(np.stack([confidence, 1 - confidence], axis=1))
+    return Predictions(logits, np.where(correct, 0, 1))
+
+
+def test_upper_bound_is_that_of_wilson():
+    for wrong, answered in ((0, 1), (0, 3_838), (8, 9_885), (50, 50)):
+        assert _upper_bound(np.array([wrong]), np.array([answered])) == pytest.approx(
+            wilson_interval(wrong, answered)[1]
+        )
+
+
+def test_a_threshold_is_assured_only_where_enough_answers_speak_for_it():
+    confidence = np.linspace(0.999, 0.6, 6_000)
+    assert assured_threshold(confidence[:3_837], np.ones(3_837, dtype=bool)) is None
+    assert assured_threshold(confidence[:3_838], np.ones(3_838, dtype=bool)) == confidence[3_837]
+    correct = np.arange(6_000) < 4_000  # all wrong from there on: the target is met a little further, but not assured
+    chosen = score_selection(confidence, correct)["threshold"]
+    assert assured_threshold(confidence, correct) == confidence[3_999] > chosen
+
+
+def test_words_say_whether_the_target_is_assured():
+    confidence = np.linspace(0.999, 0.6, 6_000)
+    validation = answers(confidence, np.arange(6_000) < 4_000)
+    test = answers(confidence, ~np.isin(np.arange(6_000), [100, 200, 300]))
+    selective = measure_selective(test, validation)
+    assert selective["by_validation"]["ci95"] == list(wilson_interval(3, 4_004))
+    assert selective["assured"]["answered"] == 4_000 and selective["assured"]["errors"] == 3
+    said = describe_selective(selective, 6_000)
+    assert "0.1% is not assured" in said and "it answers 4,000 of them with 3 errors (95% interval 0.03%–0.22%)" in said
+
+
+def test_words_say_that_few_images_assure_nothing():
+    right = answers(np.linspace(0.9, 0.6, 500), np.ones(500, dtype=bool))
+    said = describe_selective(measure_selective(right, right), 500)
+    assert "0.1% is not assured" in said and "No threshold assures it" in said and "3,838 answers" in said

@@ -7,12 +7,13 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from mnist_helpers import evaluation
-from mnist_helpers.data import LabelledImages, check_data
+from mnist_helpers.data import LabelledImages, check_data, find_near_duplicates
 from mnist_helpers.display import Table, table_html, table_text
 from mnist_helpers.evaluation.baseline import judge, mcnemar_exact
 from mnist_helpers.evaluation.corruptions import CORRUPTIONS
 from mnist_helpers.evaluation.verdict import EARLIER_RECIPES, describe_choices
 from mnist_helpers.network import Predictions
+from mnist_helpers.network.temperature import fit_temperature, log_loss
 from mnist_helpers.paths import PROJECT_ROOT
 
 KINDS = ("perfect", "constant", "random")
@@ -95,8 +96,39 @@ def test_words_on_calibration(classifier):
     calibration = evaluation.measure_calibration(predictions, predictions)
     said = evaluation.describe_calibration(calibration)
     assert ("is more than noise" in said) == (kind != "perfect")
-    assert ("lowers the error" in said) == (kind != "perfect")
-    assert len(evaluation.tabulate_calibration(calibration).rows) == 3
+    unsure = {"perfect": "No answer has", "constant": "The 297 answers below 90% have a mean confidence of 60%"}
+    assert unsure.get(kind, "fewer than promised") in said
+    assert [len(row) for row in evaluation.tabulate_calibration(calibration).rows] == [2, 2, 2]
+
+
+def test_words_on_calibration_with_nearly_all_images_in_one_bin():
+    # 0.2 % too sure of itself among the surest is nothing where all share a bin with as much doubt.
+    rng = np.random.default_rng(0)
+    confidence = np.sort(rng.uniform(0.94, 1, 20_000))
+    right = rng.random(20_000) < np.where(np.arange(20_000) < 10_000, confidence + 0.015, confidence - 0.015)
+    logits = np.log(np.column_stack([confidence, *[(1 - confidence) / 9] * 9]))
+    calibration = evaluation.measure_calibration(*[Predictions(logits, np.where(right, 0, 1))] * 2)
+    assert calibration["ece"] <= calibration["ece_noise_floor"]["p95"]
+    said = evaluation.describe_calibration(calibration)
+    assert "100.0% of the images share one bin, so that says little" in said and "which is more than noise" in said
+
+
+def test_calibration_is_told_without_the_doubtful_labels_and_before_scaling(test):
+    labels = test.labels.numpy()
+    logits = np.random.default_rng(0).normal(size=(297, 10)) + 4.0 * np.eye(10)[labels]
+    logits *= fit_temperature(logits, labels) ** -1
+    before = log_loss(logits / 2, labels)
+    predictions = Predictions(logits, labels)
+    wrong = [int(image) for image in predictions.errors]
+    calibration = evaluation.measure_calibration(predictions, predictions, wrong, before)
+    assert calibration["scaled_with"] == pytest.approx(0.5) and calibration["temperature"] == pytest.approx(1, abs=0.01)
+    assert calibration["before_scaling"]["log_loss"] == pytest.approx(before)
+    assert calibration["without_doubtful"]["unsure"]["correct"] == calibration["unsure"]["correct"] > 0
+    said, table = evaluation.describe_calibration(calibration), evaluation.tabulate_calibration(calibration)
+    assert "divided by 0.50" in said and "Without the images whose label is in doubt" in said
+    assert table.columns == ["Measure", "Before scaling", "As stored"]
+    unknown = evaluation.measure_calibration(predictions, predictions, loss_before=log_loss(logits, labels) / 2)
+    assert unknown["before_scaling"] is None and unknown["without_doubtful"] is None
 
 
 def test_words_on_selection(classifier, test):
@@ -119,6 +151,31 @@ def test_words_on_the_closer_look(classifier):
     said = evaluation.describe_closer_look(evaluation.measure_closer_look(predictions), scores)
     assert said.startswith("0 of 297" if kind == "perfect" else "297 of 297" if kind == "constant" else "29")
     assert f"Errors: {scores['errors']}; with one look at every image {scores['errors']} " in said
+    assert "not distinguishable" in said and "0 became right by it and 0 wrong" in said
+
+
+@pytest.mark.parametrize(
+    ("mended", "spoilt", "words"),
+    [(5, 4, "not distinguishable"), (9, 0, "The closer look helps: 9"), (0, 9, "The closer look does harm: 0")],
+)
+def test_what_the_closer_look_changes_is_tested(test, mended, spoilt, words):
+    right = answers("perfect", test.labels).logits
+    with_look, first_look = right.copy(), right.copy()
+    first_look[:mended] = np.roll(right[:mended], 1, axis=1)
+    with_look[100 : 100 + spoilt] = np.roll(right[100 : 100 + spoilt], 1, axis=1)
+    predictions = Predictions(with_look, test.labels.numpy(), first_look)
+    closer_look = evaluation.measure_closer_look(predictions)
+    assert closer_look["mcnemar"]["p_value"] == pytest.approx(1 if spoilt == 4 else 2 / 2**9)
+    said = evaluation.describe_closer_look(closer_look, evaluation.measure_scores(predictions))
+    assert words in said and f"{mended} became right by it and {spoilt} wrong" in said
+
+
+def test_whoever_passes_errors_on_passes_right_answers_on_too(test):
+    logits = 20.0 * np.eye(10)[test.labels]
+    logits[:30] /= 20  # right, but hesitantly
+    logits[:10] = np.roll(logits[:10], 1, axis=1)
+    said = evaluation.describe_errors(Predictions(logits, test.labels.numpy()))
+    assert "In 10 of 10" in said and "together with 20 right answers" in said
 
 
 def test_words_on_the_baseline(test):
@@ -142,9 +199,23 @@ def test_words_on_the_baseline(test):
 def test_words_on_robustness():
     said = evaluation.describe_robustness(robustness(0.25))
     assert said == (
-        "The mean error over the 15 corruptions is 25.0%, 25.0 points more than on clean images. Shot noise hurts most."
+        "The mean error over the 15 corruptions is 25.0%, 25.0 points more than on clean images; the median is 25.0%, "
+        "the worst 25.0% (shot noise)."
     )
     assert evaluation.tabulate_robustness(robustness(0.25)).rows[0][-1] == "25.00"
+
+
+def test_words_on_robustness_do_not_hide_two_corruptions_behind_the_mean():
+    uneven = robustness(0.01)
+    for entry, error in zip(uneven["corruptions"][-2:], (0.35, 0.75), strict=True):
+        entry.update(errors=round(100 * error), accuracy=1 - error)
+    uneven["mean_error"] = (13 * 0.01 + 0.35 + 0.75) / 15
+    said = evaluation.describe_robustness(uneven)
+    assert "is 8.2%" in said and "the median is 1.0%, the worst 75.0% (canny edges)." in said
+    assert said.endswith("Canny edges and zigzag alone make 89% of these errors.")
+    rows = {row[0]: row[1] for row in evaluation.tabulate_robustness(uneven).rows}
+    assert (rows["Mean"], rows["Median"], rows["Worst"]) == ("91.80%", "99.00%", "25.00%")
+    assert "alone" not in evaluation.describe_robustness(robustness(0.0))
 
 
 def test_words_on_seeds():
@@ -185,6 +256,20 @@ def test_words_on_the_data(digits):
     assert [row[1] for row in evaluation.tabulate_data_checks(checks).rows] == ["1,375", "125", "297"]
 
 
+@pytest.mark.parametrize(("copied", "words"), [(0, "nothing looks copied"), (1, "may be copies")])
+def test_words_and_pictures_of_nearly_equal_images(digits, copied, words):
+    train, validation, test = digits
+    images = test.images.clone()
+    images[:copied] = train.images[:copied]
+    parts = {"train": train, "validation": validation, "test": LabelledImages(images, test.labels)}
+    near = find_near_duplicates(*parts.values())
+    said = evaluation.describe_near_duplicates(near)
+    assert words in said and "train and test: " in said and "of 297" in said
+    figure = evaluation.plot_near_duplicates(parts, near)
+    assert len(figure.axes) == 16 and ("test 0 0.00 from" in figure.get_label()) == bool(copied)
+    plt.close(figure)
+
+
 def test_words_on_where_the_result_comes_from():
     metrics = {"dataset": "digits", "provenance": PROVENANCE, "seeds": {"n": 1}}
     assert evaluation.describe_origin(PROVENANCE).startswith("Commit `0123456789`, seed 7, torch 2.15.0")
@@ -220,7 +305,7 @@ def test_every_figure_says_what_it_shows(classifier, test):
         if kind == "constant"
         else "",
         evaluation.plot_errors(test, predictions, [int(i) for i in worst], limit=2): "in doubt",
-        evaluation.plot_reliability(calibration): f"{calibration['ece']:.2%}",
+        evaluation.plot_reliability(calibration): f"{calibration['equal_mass']['ece']:.2%}",
         evaluation.plot_risk_coverage(predictions, selective): "at full coverage",
         evaluation.plot_corruptions(test.images[0], robustness(0.25)): "stripe 25.0%",
         evaluation.plot_robustness(robustness(0.25)): "to 25.0%",
