@@ -234,8 +234,9 @@ def test_words_on_label_errors():
         said = evaluation.describe_label_errors(measured)
         assert said.startswith(f"{among} of the {len(predictions.errors)} errors are among the 15")
         rows = evaluation.tabulate_label_errors(measured, evaluation.measure_scores(predictions)).rows
-        assert [row[0] for row in rows] == ["All 10,000", "Without the 15"]
-        assert [row[3] for row in rows] == [len(predictions.errors), len(predictions.errors) - among]
+        names = ["All 10,000", "All 10,000, 10 labels replaced", "9,995: 10 replaced, 5 left out"]
+        assert [row[0] for row in rows] == names
+        assert [row[3] for row in rows] == [measured[f"errors_{kind}"] for kind in ("raw", "relabelled", "settled")]
     assert evaluation.describe_label_errors(None).startswith("No list")
 
 
