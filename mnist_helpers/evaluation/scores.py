@@ -4,25 +4,34 @@ import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
 
 from mnist_helpers.display import Table
-from mnist_helpers.evaluation.intervals import DIGITS, SCORES, bootstrap_scores, wilson_interval
+from mnist_helpers.evaluation.homogeneity import ALPHA, homogeneity, standing_out
+from mnist_helpers.evaluation.intervals import DIGITS, SCORES, score_intervals, wilson_interval
 from mnist_helpers.network import Predictions
 
 DATASET_NAMES = {"mnist": "MNIST", "digits": "digits-sample"}
 
 
 def measure_scores(predictions: Predictions) -> dict:
-    """Accuracy with its Wilson interval, and precision, recall and F1 by digit and averaged, with bootstrap intervals.
+    """Accuracy, and precision, recall and F1 by digit and averaged, with 95 % intervals.
 
-    All intervals are 95 % intervals.
+    "recall_test" says whether the ten recalls differ at all: the "p_value" of their homogeneity, and the digits
+    "standing_out".
     """
     labels, predicted = predictions.labels, predictions.predicted
     errors = len(predictions.errors)
-    intervals = bootstrap_scores(labels, predicted)
+    present = [digit for digit in DIGITS if (labels == digit).any()]
+    images = [int((labels == digit).sum()) for digit in present]
+    missed = [int((~predictions.correct[labels == digit]).sum()) for digit in present]
+    intervals = score_intervals(labels, predicted)
     return {
         "n_test": len(labels),
         "accuracy": (len(labels) - errors) / len(labels),
         "accuracy_ci95": list(wilson_interval(len(labels) - errors, len(labels))),
         "errors": errors,
+        "recall_test": {
+            "p_value": homogeneity(missed, images),
+            "standing_out": [present[part] for part in standing_out(missed, images)],
+        },
         "macro_avg": _average(labels, predicted, "macro") | _named(intervals["macro_avg"]),
         "weighted_avg": _average(labels, predicted, "weighted") | _named(intervals["weighted_avg"]),
         "per_class": [
@@ -35,7 +44,7 @@ def measure_scores(predictions: Predictions) -> dict:
 def tabulate_scores(scores: dict) -> Table:
     """A line for each digit and each average, every score beside its interval."""
     return Table(
-        "Scores by digit, with 95% bootstrap intervals",
+        "Scores by digit, with 95% intervals",
         ["Digit", "Precision", "Interval", "Recall", "Interval", "F1", "Interval", "Images"],
         [
             (
@@ -49,16 +58,25 @@ def tabulate_scores(scores: dict) -> Table:
 
 
 def describe_scores(scores: dict) -> str:
-    """Which digits are recognised best and worst, and whether their intervals overlap."""
+    """The digits recognised best and worst, and whether the ten differ by more than chance."""
     best = max(scores["per_class"], key=lambda row: row["f1"])
     worst = min(scores["per_class"], key=lambda row: row["f1"])
     if best["f1"] == worst["f1"]:
         return f"All digits are recognised equally well (F1 {best['f1']:.4f})."
-    overlap = worst["f1_ci95"][1] >= best["f1_ci95"][0]
-    return (
-        f"Recognised best: {_digits(scores, best)}; worst: {_digits(scores, worst)}. "
-        f"Their intervals {'overlap' if overlap else 'do not overlap'}."
+    test = scores["recall_test"]
+    found = f"Highest F1: {_digits(scores, best)}; lowest: {_digits(scores, worst)}."
+    chance = (
+        f"were all ten equally hard, their recalls would differ this much with a chance of p = {test['p_value']:.2g}"
     )
+    if test["p_value"] >= ALPHA:
+        return f"{found} That may be luck: {chance}. No digit can be called harder than another."
+    out = ", ".join(map(str, test["standing_out"]))
+    which = (
+        f"differing from the others, corrected for ten looks: {out}"
+        if out
+        else "which of them, ten looks do not settle"
+    )
+    return f"{found} Some digits are harder: {chance}; {which}."
 
 
 def headline(metrics: dict) -> str:

@@ -61,7 +61,7 @@ def test_a_network_that_sees_what_most_annotators_saw_is_right_after_relabelling
 
 
 def test_three_numbers_of_the_reference_run():
-    """25 errors elsewhere, 2 among the five, 7 that agree with most annotators; 3 answers agree with a rejected label."""
+    """25 errors elsewhere, 2 among the five, 7 agree with most annotators; 3 answers agree with a rejected label."""
     labels = LABELS.copy()
     labels[list(SEEN_BY_MOST)] = [8, 0, 9, 2, 5, 5, 5, 0, 1, 5]
     predicted = labels.copy()
