@@ -73,13 +73,16 @@ def _confident_errors(predictions: Predictions) -> list[Suggestion]:
 
 
 def _weakest_digit(scores: dict) -> list[Suggestion]:
-    weakest = min(scores["per_class"], key=lambda row: row["recall"])
+    weakest = min(scores["per_class"], key=lambda row: row["recall"] if row["support"] else 1)
+    # One of ten digits is always the weakest: only where it stands out is that a finding.
+    if weakest["digit"] not in scores["recall_test"]["standing_out"]:
+        return []
     missed = round((1 - weakest["recall"]) * weakest["support"])
     return [
         Suggestion(
             f"{weakest['digit']} has the lowest recall, {weakest['recall']:.2%}: "
             f"{missed} of {weakest['support']:,} images are missed",
-            f"see in the gallery what the missed {weakest['digit']}s share, and add such shapes to the training images",
+            f"see which validation images of {weakest['digit']} are missed, and add such shapes to the training images",
         )
     ]
 

@@ -179,6 +179,12 @@ def test_suggestions_follow_from_the_errors(checkpoint):
     assert "3 of 3 errors are made with less than 90% confidence" in suggestions_for(predicted, checkpoint, 0.6)
 
 
+def test_the_weakest_of_ten_digits_is_no_finding_where_luck_explains_it(checkpoint):
+    predicted = LABELS.copy()
+    predicted[np.flatnonzero(LABELS == 4)[0]] = 9
+    assert "lowest recall" not in suggestions_for(predicted, checkpoint)
+
+
 def test_suggestions_see_overfitting_and_missing_options(checkpoint):
     overfitted = Checkpoint(
         MnistCNN(ModelSettings(batch_norm=False)),

@@ -4,7 +4,7 @@ import torch
 
 from mnist_helpers.data import LabelledImages, load_test_data, slant, stroke_thickness
 from mnist_helpers.evaluation.intervals import wilson_interval
-from mnist_helpers.evaluation.slices import measure_slices
+from mnist_helpers.evaluation.slices import describe_slices, measure_slices
 from mnist_helpers.network import Predictions
 
 FINE = (np.arange(28 * 8) + 0.5) / 8
@@ -126,6 +126,43 @@ def test_only_mnist_has_halves():
     assert [first["n"], first["errors"], second["n"], second["errors"]] == [5000, 7, 1000, 0]
     assert first["group"] == second["group"] == "half"
     assert [part["n"] for part in others] == [6000, 6000], "equal images are one part, and empty ones are left out"
+
+
+def test_halves_of_25_and_9_errors_differ_and_the_sentence_says_which_is_harder():
+    images = np.tile(bar(3)[None], (10_000, 1, 1))
+    correct = np.ones(10_000, bool)
+    correct[:25] = correct[-9:] = False
+    parts = slices_of(images, np.zeros(10_000, int), correct, "mnist")
+    # Fisher's exact test, p = 0.009, for each of the three groups.
+    assert parts[0]["group_p_value"] == parts[1]["group_p_value"] == pytest.approx(3 * 0.009, abs=0.001)
+    assert [part["group_p_value"] for part in parts[2:]] == [1, 1], "a group of one part cannot differ"
+    said = describe_slices(parts)
+    assert "25 errors in 5,000 (test images 0–4,999, by students) against 9 in 5,000 (" in said
+    assert "Most people believe the reverse" in said and "Yadav and Bottou" in said
+    assert "may be chance" in said
+
+
+@pytest.mark.parametrize(("first", "second", "words"), [(9, 25, "25 errors in 5,000 (test images 5,000"), (18, 16, "")])
+def test_the_reverse_belief_is_contradicted_only_where_it_is_wrong(first, second, words):
+    correct = np.ones(10_000, bool)
+    correct[:first] = correct[10_000 - second :] = False
+    images = np.tile(bar(3)[None], (10_000, 1, 1))
+    said = describe_slices(slices_of(images, np.zeros(10_000, int), correct, "mnist"))
+    assert words in said and "believe" not in said
+    assert ("half (p = 0.86)" in said or "half (p = 1)" in said) == (not words)
+
+
+def test_parts_of_a_random_classifier_do_not_differ_and_none_is_called_the_hardest(bars):
+    images, labels = bars
+    said = describe_slices(slices_of(images, labels, np.arange(90) % 5 > 0, "digits"))
+    assert said.startswith("Between the parts by stroke thickness (p = ") and "by slant" in said
+    assert "hard" not in said and said.endswith("corrected for 2 groups.")
+
+
+def test_a_part_with_all_the_errors_is_named(bars):
+    images, labels = bars
+    said = describe_slices(slices_of(images, labels, np.arange(90) >= 12, "digits"))
+    assert said.startswith("**By stroke thickness, the test images are not equally hard**") and "12 errors in" in said
 
 
 def test_what_does_not_belong_together_is_refused(bars):
