@@ -23,6 +23,7 @@ from mnist_helpers.display.ladder_plots import plot_nearest, plot_weights, plot_
 from mnist_helpers.display.progress import PROGRESS, TrainingProgress, show_history
 from mnist_helpers.display.tables import (
     Table,
+    percent,
     percent_range,
     show_facts,
     show_run_folder,
@@ -46,6 +47,7 @@ __all__ = [
     "describe",
     "hide_axes",
     "layer_table",
+    "percent",
     "percent_range",
     "plot_accuracy",
     "plot_by_heart",

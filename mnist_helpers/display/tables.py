@@ -50,9 +50,18 @@ def show_source(*objects: object) -> None:
         display({"text/markdown": f"```python\n{source}\n```", "text/plain": source}, raw=True)
 
 
+def percent(share: float, decimals: int = 0) -> str:
+    """A fraction in percent, with up to two more decimals where it would read 100 % and is less."""
+    for places in range(decimals, decimals + 3):
+        text = f"{share:.{places}%}"
+        if share == 1 or not text.startswith("100"):
+            return text
+    return f">99.{'9' * (decimals + 2)}%"
+
+
 def percent_range(bounds: Sequence[float]) -> str:
     """An interval of fractions in percent."""
-    return f"{bounds[0]:.2%}–{bounds[1]:.2%}"
+    return f"{percent(bounds[0], 2)}–{percent(bounds[1], 2)}"
 
 
 def table_html(table: Table) -> str:

@@ -5,13 +5,16 @@ from scipy.stats import binomtest
 
 from mnist_helpers.checkpoint import Checkpoint
 from mnist_helpers.data import LabelledImages
-from mnist_helpers.display import Table, percent_range
+from mnist_helpers.display import Table, percent, percent_range
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.network import Predictions, count_parameters, predict
 
 
 def measure_baseline(baseline: Checkpoint | None, test: LabelledImages, predictions: Predictions) -> dict | None:
-    """The score of the plain network, and what McNemar's test says of `predictions` against it; None without one."""
+    """The score of the plain network, and what McNemar's test says of `predictions` against it; None without one.
+
+    "epochs" is its budget: how many it was given, a fraction too, or got, where its training was stopped.
+    """
     if baseline is None:
         return None
     plain = predict(baseline.model, test).correct
@@ -21,7 +24,7 @@ def measure_baseline(baseline: Checkpoint | None, test: LabelledImages, predicti
         "accuracy_ci95": list(wilson_interval(int(plain.sum()), len(plain))),
         "errors": int((~plain).sum()),
         "parameter_count": count_parameters(baseline.model),
-        "epochs": len(baseline.history),
+        "epochs": min(baseline.training.epochs, len(baseline.history)),
         "mcnemar": comparison,
         "verdict": judge(comparison),
     }
@@ -40,7 +43,7 @@ def tabulate_baseline(baseline: dict | None, scores: dict, provenance: dict) -> 
                 name,
                 f"{one['parameter_count']:,}",
                 f"{one['epochs']:g}",
-                f"{one['accuracy']:.2%}",
+                percent(one["accuracy"], 2),
                 percent_range(one["accuracy_ci95"]),
                 one["errors"],
             )
@@ -49,15 +52,22 @@ def tabulate_baseline(baseline: dict | None, scores: dict, provenance: dict) -> 
     )
 
 
-def describe_baseline(baseline: dict | None) -> str:
-    """Which is better, on how many images they differ, and how likely that is by chance."""
+def describe_baseline(baseline: dict | None, provenance: dict) -> str:
+    """Which is better, on how many images they differ, how likely that is by chance, and whether the race was even."""
     if not baseline:
         return "There is no baseline in this run; `03_training` makes it."
     test, verdict = baseline["mcnemar"], baseline["verdict"]
+    own, its = (f"{epochs:g}" for epochs in (provenance["parameters"]["epochs"], baseline["epochs"]))
+    budget = (
+        f" Both had {own} epochs."
+        if own == its
+        else f" Epochs: {own} for this network, {its} for the baseline; with unequal budgets the comparison says "
+        "little about the recipe."
+    )
     return (
         f"This network is **{verdict}** {'from' if verdict == 'not distinguishable' else 'than'} the baseline: "
         f"{test['only_first']} images are right with it alone, {test['only_second']} with the baseline alone "
-        f"(p = {test['p_value']:.2g})."
+        f"(p = {test['p_value']:.2g}).{budget}"
     )
 
 

@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from mnist_helpers.data import LabelledImages
-from mnist_helpers.display import describe, plot_gallery
+from mnist_helpers.display import describe, percent, plot_gallery
 from mnist_helpers.network import Predictions
 
 SHOWN = 200
@@ -55,7 +55,7 @@ def describe_errors(predictions: Predictions) -> str:
 def caption(predictions: Predictions, image: int) -> str:
     """True digit → prediction, confidence."""
     answer = f"{predictions.labels[image]} → {predictions.predicted[image]}"
-    return f"{answer}, {predictions.confidence[image]:.0%}"
+    return f"{answer}, {percent(predictions.confidence[image])}"
 
 
 def plot_nothing(text: str) -> Figure:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mnist_helpers.data import LabelledImages
-from mnist_helpers.display import Table, percent_range, plot_gallery
+from mnist_helpers.display import Table, percent, percent_range, plot_gallery
 from mnist_helpers.evaluation.errors import plot_nothing
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.network import Predictions
@@ -79,7 +79,7 @@ def tabulate_label_errors(label_errors: dict | None, scores: dict) -> Table:
     return Table(
         "Accuracy and the doubtful labels",
         ["Test images", "Accuracy", "95% interval", "Errors"],
-        [(name, f"{accuracy:.2%}", percent_range(ci95), errors) for name, accuracy, ci95, errors in rows],
+        [(name, percent(accuracy, 2), percent_range(ci95), errors) for name, accuracy, ci95, errors in rows],
     )
 
 
@@ -88,7 +88,7 @@ def plot_label_errors(test: LabelledImages, predictions: Predictions, in_doubt: 
     if not in_doubt:
         return plot_nothing("There is no image to show.")
     captions = [
-        f"label {predictions.labels[i]}\nseen as {predictions.predicted[i]}, {predictions.confidence[i]:.0%}"
+        f"label {predictions.labels[i]}\nseen as {predictions.predicted[i]}, {percent(predictions.confidence[i])}"
         for i in in_doubt
     ]
     return plot_gallery(test.images[in_doubt], captions, columns=8)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mnist_helpers.data import LabelledImages, slant, stroke_thickness
-from mnist_helpers.display import Table, percent_range
+from mnist_helpers.display import Table, percent, percent_range
 from mnist_helpers.evaluation.homogeneity import ALPHA, homogeneity
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.network import Predictions
@@ -69,7 +69,7 @@ def tabulate_slices(slices: list[dict]) -> Table:
                 f"{entry['n']:,}",
                 entry["errors"],
                 f"{entry['errors_expected']:.1f}",
-                f"{entry['accuracy']:.2%}",
+                percent(entry["accuracy"], 2),
                 percent_range(entry["ci95"]),
             )
             for entry in slices

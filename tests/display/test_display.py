@@ -8,6 +8,8 @@ from mnist_helpers.display import (
     Table,
     describe,
     figures,
+    percent,
+    percent_range,
     plot_gallery,
     progress,
     show_facts,
@@ -93,3 +95,25 @@ def test_long_histories_show_their_last_epochs(shown):
     assert len(table.select("tbody tr")) == 15
     assert "the last 15 of 40" in table.caption.text
     assert table.select_one("tbody th").text == "26"
+
+
+@pytest.mark.parametrize(
+    ("share", "decimals", "text"),
+    [
+        (0.5, 0, "50%"),
+        (0.9954, 0, "99.5%"),
+        (0.9995, 0, "99.95%"),
+        (0.99999, 0, ">99.99%"),
+        (1, 0, "100%"),
+        (0.99998, 2, "99.998%"),
+        (1, 2, "100.00%"),
+        (0, 2, "0.00%"),
+    ],
+)
+def test_only_all_of_them_are_100_percent(share, decimals, text):
+    assert percent(share, decimals) == text
+
+
+def test_an_interval_reaches_100_percent_only_where_it_does():
+    assert percent_range([0.99943, 0.99998]) == "99.94%–99.998%"
+    assert percent_range([0.99962, 1]) == "99.96%–100.00%"

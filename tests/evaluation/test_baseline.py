@@ -3,7 +3,11 @@ import json
 import numpy as np
 import pytest
 
-from mnist_helpers.evaluation.baseline import judge, mcnemar_exact
+from mnist_helpers.checkpoint import Checkpoint
+from mnist_helpers.evaluation.baseline import judge, mcnemar_exact, measure_baseline
+from mnist_helpers.network import MnistCNN, predict
+from mnist_helpers.settings import ModelSettings, TrainingSettings
+from mnist_helpers.training.validation import Epoch
 
 
 def paired(both: int, only_first: int, only_second: int, neither: int) -> tuple[np.ndarray, np.ndarray]:
@@ -35,3 +39,12 @@ def test_verdict_is_of_the_first_against_the_second():
     assert judge(mcnemar_exact(*paired(50, 2, 10, 3))) == "worse"
     assert judge(mcnemar_exact(*paired(50, 9, 3, 3))) == "not distinguishable"
     assert judge(mcnemar_exact(*paired(50, 0, 0, 3))) == "not distinguishable"
+
+
+@pytest.mark.parametrize(("given", "trained", "epochs"), [(0.5, 1, 0.5), (15, 15, 15), (15, 4, 4)])
+def test_the_budget_of_the_baseline_is_what_it_was_given_or_got(digits, given, trained, epochs):
+    test = digits[2]
+    model = MnistCNN(ModelSettings()).eval()
+    history = [Epoch(number + 1, 500, 0.1, 0.1, 0.9, 0.1, 0.9) for number in range(trained)]
+    plain = Checkpoint(model, TrainingSettings(epochs=given), "digits", history, trained, {})
+    assert measure_baseline(plain, test, predict(model, test))["epochs"] == epochs

@@ -200,10 +200,12 @@ def test_words_on_the_baseline(test):
         comparison = mcnemar_exact(first.correct, second.correct)
         plain = evaluation.measure_scores(second) | {"parameter_count": 1, "epochs": 1}
         baseline = plain | {"mcnemar": comparison, "verdict": judge(comparison)}
-        assert words in evaluation.describe_baseline(baseline)
+        said = evaluation.describe_baseline(baseline, PROVENANCE)
+        assert words in said and "Epochs: 0.5 for this network, 1 for the baseline" in said
+        assert "Both had 0.5 epochs." in evaluation.describe_baseline(baseline | {"epochs": 0.5}, PROVENANCE)
         assert len(evaluation.tabulate_baseline(baseline, scores, PROVENANCE).rows) == 2
     assert evaluation.measure_baseline(None, test, perfect) is None
-    assert "no baseline" in evaluation.describe_baseline(None)
+    assert "no baseline" in evaluation.describe_baseline(None, PROVENANCE)
     assert [row[0] for row in evaluation.tabulate_baseline(None, scores, PROVENANCE).rows] == ["This network"]
 
 
@@ -255,7 +257,7 @@ def test_where_no_label_is_listed_as_doubtful_there_is_one_line_and_no_picture(t
     perfect = answers("perfect", test.labels)
     rows = evaluation.tabulate_label_errors(None, evaluation.measure_scores(perfect)).rows
     assert [row[0] for row in rows] == ["All 297"]
-    for in_doubt, words in (([], "no image"), ([0, 5], f"label {test.labels[5]} seen as {test.labels[5]}, 100%")):
+    for in_doubt, words in (([], "no image"), ([0, 5], f"label {test.labels[5]} seen as {test.labels[5]}, >99.99%")):
         figure = evaluation.plot_label_errors(test, perfect, in_doubt)
         assert words in figure.get_label()
         plt.close(figure)
