@@ -100,8 +100,8 @@ def _describe_group(group: str, parts: list[dict]) -> str:
     )
     if group == "half" and first["name"] == next(iter(HALVES)):
         said += (
-            " Most people believe the reverse, since MNIST's page calls the first half the easier one; whose hand "
-            "it is was found by [Yadav and Bottou (2019)](https://arxiv.org/abs/1905.10498)."
+            " Most people believe the reverse, since MNIST's page calls the first half the easier one; it was "
+            "[Yadav and Bottou (2019)](https://arxiv.org/abs/1905.10498) who found out who wrote which."
         )
     return said
 
