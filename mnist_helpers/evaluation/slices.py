@@ -8,7 +8,7 @@ from mnist_helpers.evaluation.homogeneity import ALPHA, homogeneity
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.network import Predictions
 
-# Of MNIST's test set: students wrote the first half, and networks make two to three times as many errors on it. Most
+# Of MNIST's test set: students wrote the first half, and networks make two to four times as many errors on it. Most
 # people believe the reverse, after MNIST's own page, which calls the first half "cleaner and easier".
 # On the writers: Yadav and Bottou, "Cold Case: The Lost MNIST Digits", 2019.
 HALVES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mnist_helpers.checkpoint.belonging import note_outdated
 from mnist_helpers.checkpoint.store import load_checkpoint, require_same_dataset
-from mnist_helpers.data.splits import find_data
+from mnist_helpers.data.sources import DataSource, find_data
 from mnist_helpers.files import hold_lock, make_folders
 from mnist_helpers.network.model import weights_checksum
 from mnist_helpers.paths import NOTEBOOKS, RunPaths, latest_run, remember_run, run_paths, shown
@@ -54,11 +54,7 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
     """
     notebooks = {stage: NOTEBOOKS / f"{STAGES[stage]}.ipynb" for stage in stages}
     parameters = parse_parameters(request.parameters, list(notebooks.values()))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        source = find_data(request.dataset, request.data_root)
-    for warning in caught:
-        _say(f"WARNING: {warning.message}")
+    source = _find_source(request)
     trains, evaluates = "train" in stages, "evaluate" in stages
     if evaluates and not trains:
         paths = latest_run(request.run_root, source.name)
@@ -66,10 +62,7 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
     else:
         changed = changed_settings({name: value for values in parameters.values() for name, value in values.items()})
         paths = run_paths(request.run_root, source.name, changed)
-    require_same_dataset(paths, source.name)
-    if not paths.named and paths != run_paths("", source.name):
-        _say(f"Results of other settings than the reference run's: they are in {shown(paths.root)}/.")
-    make_folders(paths)
+    _prepare(paths, source.name)
     common = {"dataset": source.name, "data_root": request.data_root, "run_root": request.run_root}
     given = {name: value for name, value in common.items() if value}
     resume = any(values.get("resume") for values in parameters.values())
@@ -90,6 +83,23 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
     if evaluates:
         _say(f"Wrote {shown(paths.report)}")
     return paths
+
+
+def _find_source(request: Request) -> DataSource:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        source = find_data(request.dataset, request.data_root)
+    for warning in caught:
+        _say(f"WARNING: {warning.message}")
+    return source
+
+
+def _prepare(paths: RunPaths, dataset: str) -> None:
+    """Make the folders of a run, unless it holds a result on another data set; say where they are, if unexpected."""
+    require_same_dataset(paths, dataset)
+    if not paths.named and paths != run_paths("", dataset):
+        _say(f"Results of other settings than the reference run's: they are in {shown(paths.root)}/.")
+    make_folders(paths)
 
 
 def write_report(paths: RunPaths, dataset: str) -> None:

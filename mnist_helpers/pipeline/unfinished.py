@@ -15,8 +15,9 @@ from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import RunPaths, shown
 
 COMPLETE = "complete"  # the name of an empty file: all results are there, and are being moved to their places
-
+INPUTS = "inputs"  # the name of a file that lists what was linked here, each with the number the system knows it by
 STATES = "training_state*.pth"  # of the training that was at work, and of those with other settings, set aside
+OWN = {COMPLETE, INPUTS}
 
 
 @contextmanager
@@ -30,7 +31,9 @@ def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunP
         if (paths.root / name / COMPLETE).exists():
             _move_all(RunPaths(paths.root / name), paths)
     work = RunPaths(paths.root / (".unfinished" if trains else ".working"))
-    if not resume:
+    if resume:
+        _forget_inputs(work)
+    else:
         _forget_results(work)
     _link_inputs(paths, work)
     if trains:
@@ -49,8 +52,10 @@ def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunP
 def _link_inputs(paths: RunPaths, work: RunPaths) -> None:
     """Give `work` the earlier results that notebooks read: networks, answers of other seeds, executed notebooks."""
     inputs = [paths.checkpoint, paths.baseline, paths.seed_answers, *paths.executed.glob("[0-9]*.ipynb")]
+    linked = []
     for source in inputs:
-        target = work.root / source.relative_to(paths.root)
+        name = source.relative_to(paths.root)
+        target = work.root / name
         if not source.is_file() or target.exists():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -58,6 +63,22 @@ def _link_inputs(paths: RunPaths, work: RunPaths) -> None:
             os.link(source, target)
         except OSError:
             shutil.copy2(source, target)
+        linked.append(f"{target.stat().st_ino} {name.as_posix()}\n")
+    work.root.mkdir(parents=True, exist_ok=True)
+    (work.root / INPUTS).write_text("".join(linked), encoding="utf-8")
+
+
+def _forget_inputs(work: RunPaths) -> None:
+    """Remove what was linked for a command that was interrupted: a newer one may be in its place since then.
+
+    A result that took the place of a link is another file, and stays.
+    """
+    with suppress(FileNotFoundError):
+        for line in (work.root / INPUTS).read_text(encoding="utf-8").splitlines():
+            number, _, name = line.partition(" ")
+            path = work.root / name
+            if path.exists() and str(path.stat().st_ino) == number:
+                path.unlink()
 
 
 def _fetch_states(paths: RunPaths, work: RunPaths) -> None:
@@ -78,7 +99,7 @@ def _move_all(work: RunPaths, paths: RunPaths) -> None:
     try:
         for source in sorted(work.root.rglob("*")):
             target = paths.root / source.relative_to(work.root)
-            if source.is_dir() or source.name.startswith(".") or source.name == COMPLETE or _same(source, target):
+            if source.is_dir() or source.name.startswith(".") or source.name in OWN or _same(source, target):
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from scipy.stats import binomtest
 
 from mnist_helpers.checkpoint.content import Checkpoint
+from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.network.model import count_parameters
 from mnist_helpers.training.loop import TrainingRun
 from mnist_helpers.training.validation import CHANCE
@@ -61,8 +61,7 @@ def difference_interval(first: np.ndarray, second: np.ndarray) -> tuple[float, f
     """The 95 % interval of the share of True in `first` less that in `second`; each needs at least one entry."""
     bounds = []
     for values in (first, second):
-        interval = binomtest(int(values.sum()), len(values)).proportion_ci(method="wilson")
-        bounds.append((float(values.mean()), interval.low, interval.high))
+        bounds.append((float(values.mean()), *wilson_interval(int(values.sum()), len(values))))
     (one, one_low, one_high), (two, two_low, two_high) = bounds
     return (
         one - two - math.hypot(one - one_low, two_high - two),

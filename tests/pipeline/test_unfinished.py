@@ -80,6 +80,21 @@ def test_a_new_training_finds_the_state_of_an_unfinished_one_but_not_its_other_r
         work.training_state.unlink()
 
 
+def test_going_on_takes_what_is_newer_since_then_and_replaces_nothing_with_older_files(run):
+    evaluated = run.executed / "04_evaluation.ipynb"
+    write(evaluated, "evaluation of before")
+    with pytest.raises(MnistError), working_folder(run, trains=True, resume=False) as work:
+        write(work.training_state, "epoch 3")
+        raise MnistError("no")
+    write(evaluated, "evaluation of meanwhile")
+    with working_folder(run, trains=True, resume=True) as work:
+        assert (work.executed / "04_evaluation.ipynb").read_text() == "evaluation of meanwhile"
+        write(work.checkpoint, "new network")
+        work.training_state.unlink()
+    assert evaluated.read_text() == "evaluation of meanwhile"
+    assert run.checkpoint.read_text() == "new network"
+
+
 def test_killed_while_results_are_moved_the_next_command_moves_the_rest(run, monkeypatch):
     moved = []
 
