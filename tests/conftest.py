@@ -6,7 +6,8 @@ import shutil
 import pytest
 from support import QUICK, Command, mnist_cnn
 
-from mnist_helpers.data.splits import DataSource, LabelledImages, find_data, load_test_data, load_training_data
+from mnist_helpers.data.sources import DataSource, find_data
+from mnist_helpers.data.splits import LabelledImages, load_test_data, load_training_data
 from mnist_helpers.paths import RunPaths, from_root
 
 

@@ -14,8 +14,7 @@ import pytest
 from torchvision.datasets import MNIST
 
 from mnist_helpers.data import sources as data_files
-from mnist_helpers.data.sources import raw_folder
-from mnist_helpers.data.splits import find_data
+from mnist_helpers.data.sources import find_data, raw_folder
 
 # A first run in a process of its own, with all the patience of the world. It prints the name of the data it found.
 FIRST_RUN = """

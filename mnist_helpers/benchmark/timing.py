@@ -22,7 +22,8 @@ from mnist_helpers.benchmark.recipes import RECIPES, train_recipe
 from mnist_helpers.benchmark.startup import time_predict
 from mnist_helpers.benchmark.step_profile import profile_step
 from mnist_helpers.benchmark.words import median
-from mnist_helpers.data.splits import DataSource, LabelledImages, load_test_data, load_training_data
+from mnist_helpers.data.sources import DataSource
+from mnist_helpers.data.splits import LabelledImages, load_test_data, load_training_data
 from mnist_helpers.files import replacing
 from mnist_helpers.hardware import describe_machine, peak_memory
 from mnist_helpers.network.classify import predict

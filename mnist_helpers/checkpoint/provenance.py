@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import asdict
 from importlib.metadata import version
 
-from mnist_helpers.data.splits import DataSource
+from mnist_helpers.data.sources import DataSource
 from mnist_helpers.hardware import choose_device, choose_precision, describe_machine
 from mnist_helpers.network.model import count_parameters
 from mnist_helpers.paths import INSTALLED, PROJECT_ROOT

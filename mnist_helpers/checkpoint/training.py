@@ -8,7 +8,8 @@ from mnist_helpers.checkpoint.belonging import note_outdated
 from mnist_helpers.checkpoint.content import Checkpoint
 from mnist_helpers.checkpoint.provenance import describe_run
 from mnist_helpers.checkpoint.store import load_baseline, load_checkpoint, save_checkpoint
-from mnist_helpers.data.splits import DataSource, LabelledImages
+from mnist_helpers.data.sources import DataSource
+from mnist_helpers.data.splits import LabelledImages
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import hold_lock
 from mnist_helpers.hardware import use_threads

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import torch
 
 from mnist_helpers.data.sources import CURES, DataSource, raw_folder, require_layout
-from mnist_helpers.data.sources import find_data as find_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import shown
 

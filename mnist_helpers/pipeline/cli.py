@@ -152,7 +152,7 @@ def _predict(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     check_settings({"pairs": options.pairs})
     from mnist_helpers.benchmark import benchmark_table, benchmark_text, run_benchmark, write_benchmark
-    from mnist_helpers.data.splits import find_data
+    from mnist_helpers.data.sources import find_data
     from mnist_helpers.files import prepare_run
     from mnist_helpers.paths import shown
 

@@ -10,7 +10,7 @@ from mnist_helpers.benchmark.startup import startup_text, time_predict
 from mnist_helpers.benchmark.step_profile import ARITHMETIC, profile_step
 from mnist_helpers.benchmark.timing import OURS, compare
 from mnist_helpers.benchmark.words import benchmark_table, benchmark_text
-from mnist_helpers.data.splits import find_data
+from mnist_helpers.data.sources import find_data
 from mnist_helpers.network.model import count_parameters
 from mnist_helpers.paths import PROJECT_ROOT, run_paths
 from mnist_helpers.settings import TrainingSettings

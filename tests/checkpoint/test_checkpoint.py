@@ -15,7 +15,7 @@ from support import random_images
 from mnist_helpers.checkpoint import archive, provenance
 from mnist_helpers.checkpoint.provenance import describe_run
 from mnist_helpers.checkpoint.store import load_baseline, load_checkpoint, require_same_dataset, save_checkpoint
-from mnist_helpers.data.splits import find_data
+from mnist_helpers.data.sources import find_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.network.classify import predict
 from mnist_helpers.paths import PROJECT_ROOT, RunPaths

@@ -8,15 +8,8 @@ from support import random_images
 
 from mnist_helpers.data import sources as data_files
 from mnist_helpers.data.digits import write_digits
-from mnist_helpers.data.sources import raw_folder
-from mnist_helpers.data.splits import (
-    DataSource,
-    class_counts,
-    find_data,
-    load_test_data,
-    load_training_data,
-    pixel_statistics,
-)
+from mnist_helpers.data.sources import DataSource, find_data, raw_folder
+from mnist_helpers.data.splits import class_counts, load_test_data, load_training_data, pixel_statistics
 from mnist_helpers.errors import MnistError
 
 

@@ -8,8 +8,8 @@ from answers import LONG, missing_page, page
 from torchvision.datasets import MNIST
 
 from mnist_helpers.data import download
-from mnist_helpers.data.sources import raw_folder
-from mnist_helpers.data.splits import find_data, load_test_data
+from mnist_helpers.data.sources import find_data, raw_folder
+from mnist_helpers.data.splits import load_test_data
 from mnist_helpers.errors import MnistError
 
 pytest_plugins = ["servers"]

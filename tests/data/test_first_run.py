@@ -11,8 +11,8 @@ from filelock import FileLock
 
 from mnist_helpers.data import sources as data_files
 from mnist_helpers.data import staging
-from mnist_helpers.data.sources import raw_folder
-from mnist_helpers.data.splits import find_data, load_test_data
+from mnist_helpers.data.sources import find_data, raw_folder
+from mnist_helpers.data.splits import load_test_data
 from mnist_helpers.errors import MnistError
 
 pytest_plugins = ["servers"]

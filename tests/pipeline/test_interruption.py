@@ -22,7 +22,8 @@ from support import run as execute
 from mnist_helpers import files
 from mnist_helpers.checkpoint.store import load_checkpoint
 from mnist_helpers.checkpoint.training import StoppedError, train_and_save, train_baseline
-from mnist_helpers.data.splits import find_data, load_training_data
+from mnist_helpers.data.sources import find_data
+from mnist_helpers.data.splits import load_training_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import prepare_run
 from mnist_helpers.paths import RunPaths

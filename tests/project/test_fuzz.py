@@ -17,8 +17,8 @@ import torch
 from checkpoints import HOSTILE, save, untrained_run
 
 from mnist_helpers.checkpoint.store import load_checkpoint
-from mnist_helpers.data.sources import MNIST_MD5, raw_folder
-from mnist_helpers.data.splits import DataSource, find_data, load_test_data, load_training_data
+from mnist_helpers.data.sources import MNIST_MD5, DataSource, find_data, raw_folder
+from mnist_helpers.data.splits import load_test_data, load_training_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.settings import PLAIN_MODEL, ModelSettings
 
