@@ -178,7 +178,7 @@ def short(value: float) -> str:
 
 def _course(values: Sequence[float]) -> str:
     first, last = values[0], values[-1]
-    verb = "explodes" if last > CHANGED * first else "fades" if last * CHANGED < first else "keeps its size"
+    verb = "explodes" if last > CHANGED * first else "fades" if last * CHANGED < first else "stays about as large"
     return f"{verb} ({short(first)} → {short(last)})"
 
 

@@ -129,10 +129,13 @@ def test_words_say_what_the_signal_does():
         (False, factor): Spread(["a", "b"], signal, [0.01 * factor, 0.3], 2.3) for factor, signal in courses.items()
     }
     with_norm, without = describe_spread(flat | bare).splitlines()
-    assert with_norm.startswith("- **With batch normalisation** the signal keeps its size (0.1 → 0.1) at 0.1 ×, keeps")
+    assert with_norm.startswith(
+        "- **With batch normalisation** the signal stays about as large (0.1 → 0.1) at 0.1 ×, stays"
+    )
     assert with_norm.endswith("has a spread of 0.02 at 0.1 ×, 0.02 at 1 ×, 0.02 at 3 ×.")
     assert (
-        "fades (0.16 → 0.0000013) at 0.1 ×, keeps its size (1.5 → 1.4) at 1 ×, explodes (4.6 → 960) at 3 ×." in without
+        "fades (0.16 → 0.0000013) at 0.1 ×, stays about as large (1.5 → 1.4) at 1 ×, explodes (4.6 → 960) at 3 ×."
+        in without
     )
     assert without.endswith("has a spread of 0.001 at 0.1 ×, 0.01 at 1 ×, 0.03 at 3 ×.")
 
