@@ -33,6 +33,7 @@ from mnist_helpers.display.tables import (
     table_html,
     table_text,
 )
+from mnist_helpers.display.thumbnails import thumbnail
 from mnist_helpers.display.training_plots import plot_accuracy, plot_loss, plot_rates
 
 __all__ = [
@@ -73,4 +74,5 @@ __all__ = [
     "show_text",
     "table_html",
     "table_text",
+    "thumbnail",
 ]

@@ -1,7 +1,12 @@
+import io
+from base64 import b64decode
+
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from markupsafe import Markup
 from matplotlib import pyplot as plt
+from PIL import Image
 from support import random_images
 
 from mnist_helpers.display import (
@@ -20,6 +25,7 @@ from mnist_helpers.display import (
     table_html,
     table_text,
     tables,
+    thumbnail,
 )
 from mnist_helpers.training import Epoch
 
@@ -117,3 +123,11 @@ def test_only_all_of_them_are_100_percent(share, decimals, text):
 def test_an_interval_reaches_100_percent_only_where_it_does():
     assert percent_range([0.99943, 0.99998]) == "99.94%–99.998%"
     assert percent_range([0.99962, 1]) == "99.96%–100.00%"
+
+
+def test_a_thumbnail_shows_the_image_as_dark_ink_and_says_what_it_is():
+    image = random_images(1).images[0]
+    picture = BeautifulSoup(thumbnail(image, alt="a <digit>"), "html.parser").img
+    assert (picture["alt"], picture["width"]) == ("a <digit>", "28")
+    content = b64decode(picture["src"].removeprefix("data:image/png;base64,"))
+    assert np.array_equal(255 - np.asarray(Image.open(io.BytesIO(content))), image.numpy())
