@@ -39,6 +39,14 @@ from mnist_helpers.evaluation.label_errors import (
     tabulate_label_errors,
 )
 from mnist_helpers.evaluation.metrics import read_metrics, results_table, write_metrics
+from mnist_helpers.evaluation.not_digit_pictures import draw_not_digits
+from mnist_helpers.evaluation.not_digits import (
+    describe_not_digits,
+    measure_not_digits,
+    plot_not_digits,
+    tabulate_not_digits,
+)
+from mnist_helpers.evaluation.other_digits import describe_other_digits, measure_other_digits, plot_other_digits
 from mnist_helpers.evaluation.reliability import plot_reliability
 from mnist_helpers.evaluation.robustness import (
     describe_robustness,
@@ -79,7 +87,9 @@ __all__ = [
     "describe_errors",
     "describe_label_errors",
     "describe_near_duplicates",
+    "describe_not_digits",
     "describe_origin",
+    "describe_other_digits",
     "describe_reproduction",
     "describe_robustness",
     "describe_scores",
@@ -87,6 +97,7 @@ __all__ = [
     "describe_selective",
     "describe_slices",
     "doubtful_labels",
+    "draw_not_digits",
     "headline",
     "loss_before_scaling",
     "measure_baseline",
@@ -94,6 +105,8 @@ __all__ = [
     "measure_closer_look",
     "measure_confusion",
     "measure_label_errors",
+    "measure_not_digits",
+    "measure_other_digits",
     "measure_robustness",
     "measure_scores",
     "measure_seeds",
@@ -107,7 +120,9 @@ __all__ = [
     "plot_hidden_map",
     "plot_label_errors",
     "plot_near_duplicates",
+    "plot_not_digits",
     "plot_occlusion",
+    "plot_other_digits",
     "plot_reliability",
     "plot_risk_coverage",
     "plot_robustness",
@@ -122,6 +137,7 @@ __all__ = [
     "tabulate_data_checks",
     "tabulate_gates",
     "tabulate_label_errors",
+    "tabulate_not_digits",
     "tabulate_pairs",
     "tabulate_provenance",
     "tabulate_robustness",
