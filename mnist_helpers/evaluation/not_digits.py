@@ -30,8 +30,8 @@ def measure_not_digits(answers: dict[str, Predictions], selective: dict) -> dict
 def tabulate_not_digits(not_digits: dict) -> Table:
     """A line for each kind."""
     return Table(
-        "What is no digit, below printed digits",
-        ["Kind", "Images", "Refused", f"Answered above {SURE:.0%}", "Median confidence of the answered", "Most often"],
+        "What is no digit, below printed digits; confidence and digit of what is not refused",
+        ["Kind", "Images", "Refused", f"Above {SURE:.0%}", "Median confidence", "Most often"],
         [
             (
                 entry["kind"].capitalize(),
@@ -39,7 +39,7 @@ def tabulate_not_digits(not_digits: dict) -> Table:
                 percent(entry["refused"] / entry["n"], 1),
                 percent(entry["sure"] / entry["n"], 1),
                 percent(entry["median_confidence"], 1) if _answered(entry) else "",
-                f"{entry['named']} ({entry['named_count']} of {_answered(entry)})" if _answered(entry) else "",
+                f"{entry['named']} ({entry['named_count']:,} times)" if _answered(entry) else "",
             )
             for entry in not_digits["kinds"]
         ],
