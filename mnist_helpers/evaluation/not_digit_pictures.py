@@ -1,6 +1,6 @@
 """Pictures of what is no digit, and printed digits to compare with, in MNIST's format.
 
-Characters come from the fonts that matplotlib ships, so that every machine draws the same ones.
+Characters come from the fonts that matplotlib ships, so that every machine has the same ones.
 """
 
 import string
@@ -18,11 +18,22 @@ from mnist_helpers.data import LabelledImages
 from mnist_helpers.pictures.format import SIDE, to_mnist
 
 FONTS = (
-    *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique"),
-    *("DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSansMono-Oblique"),
-    *("DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSerif-Italic"),
-    *("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic"),
-    *("cmr10", "cmb10", "cmss10", "cmtt10"),
+    "DejaVuSans",
+    "DejaVuSans-Bold",
+    "DejaVuSans-Oblique",
+    "DejaVuSansMono",
+    "DejaVuSansMono-Bold",
+    "DejaVuSansMono-Oblique",
+    "DejaVuSerif",
+    "DejaVuSerif-Bold",
+    "DejaVuSerif-Italic",
+    "STIXGeneral",
+    "STIXGeneralBol",
+    "STIXGeneralItalic",
+    "cmr10",
+    "cmb10",
+    "cmss10",
+    "cmtt10",
 )
 # In some font, or scaled to MNIST's box, these could be a digit: 0 (D O o Q), 1 (I i J j l), 2 (Z z), 5 (S s), 6 (b G),
 # 8 (B) and 9 (g q).
@@ -82,13 +93,13 @@ def _blot(rng: np.random.Generator) -> np.ndarray:
     return np.where(levels > np.quantile(levels, 0.8), np.uint8(255), np.uint8(0))
 
 
-def _path(font: str) -> Path:
-    return Path(get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"
+def _path(font: str) -> str:
+    return str(Path(get_data_path()) / "fonts" / "ttf" / f"{font}.ttf")
 
 
 @cache
 def _font(font: str) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(_path(font), SIZE)
+    return ImageFont.truetype(_path(font), SIZE, layout_engine=ImageFont.Layout.BASIC)
 
 
 @cache
