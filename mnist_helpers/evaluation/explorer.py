@@ -61,12 +61,13 @@ def _runner_up(predictions: Predictions, image: int) -> str:
 
 
 def _place(image: int, dataset: str) -> str:
+    """Its index among the test images, and their half."""
     half = f", {'first' if image in FIRST_HALF else 'second'} half" if dataset == "mnist" else ""
-    return f"image {image:,}{half}"
+    return f"#{image}{half}"
 
 
 def _agreement(predictions: Predictions, image: int, by_others: list[str]) -> str:
     """How many of the seeds, this network's among them, give the same answer, and how many the right one."""
     same = 1 + by_others.count(str(predictions.predicted[image]))
     right = by_others.count(str(predictions.labels[image]))
-    return f"same in {same} of {1 + len(by_others)} seeds, right in {right}"
+    return f"{same} same, {right} right"

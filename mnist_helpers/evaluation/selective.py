@@ -51,7 +51,8 @@ def plot_risk_coverage(predictions: Predictions, selective: dict) -> Figure:
     axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axis.legend(loc="upper right")
     axis.grid(axis="both")
-    return describe(figure, f"{_describe_curve(refused, left)} {'; '.join(marks)}".strip())
+    said = [_describe_curve(refused, left), *(f"Marked: {mark}." for mark in marks)]
+    return describe(figure, " ".join(said))
 
 
 def tabulate_selective(selective: dict) -> Table:
@@ -63,7 +64,7 @@ def tabulate_selective(selective: dict) -> Table:
     rows.sort(key=lambda row: row[1]["threshold"])
     return Table(
         "What to refuse, and what that costs",
-        ["Refuse below", "Images refused", "Of them right", "Errors left", "95% interval of the error"],
+        ["Refuse below", "Images refused", "Of them right", "Errors left", "Error, 95% interval"],
         [
             (
                 name,
