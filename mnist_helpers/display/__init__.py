@@ -8,6 +8,7 @@ from mnist_helpers.display.data_plots import (
     plot_samples,
 )
 from mnist_helpers.display.design_plots import layer_table, plot_by_heart, plot_pictures, plot_spread
+from mnist_helpers.display.explorer import Card, Explorer, show_explorer
 from mnist_helpers.display.figures import (
     BLUE,
     COUNT_MAP,
@@ -43,6 +44,8 @@ __all__ = [
     "INK_MAP",
     "ORANGE",
     "PROGRESS",
+    "Card",
+    "Explorer",
     "Table",
     "TrainingProgress",
     "describe",
@@ -65,6 +68,7 @@ __all__ = [
     "plot_spread",
     "plot_weights",
     "plot_won",
+    "show_explorer",
     "show_facts",
     "show_figure",
     "show_history",

@@ -28,7 +28,8 @@ from mnist_helpers.evaluation.data_checks import (
     plot_near_duplicates,
     tabulate_data_checks,
 )
-from mnist_helpers.evaluation.errors import describe_errors, plot_confused, plot_errors
+from mnist_helpers.evaluation.errors import describe_errors, plot_errors
+from mnist_helpers.evaluation.explorer import explore_errors
 from mnist_helpers.evaluation.gates import check_gates, tabulate_gates
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.evaluation.label_errors import (
@@ -62,7 +63,12 @@ from mnist_helpers.evaluation.scores import (
     measure_scores,
     tabulate_scores,
 )
-from mnist_helpers.evaluation.selective import describe_selective, measure_selective, plot_risk_coverage
+from mnist_helpers.evaluation.selective import (
+    describe_selective,
+    measure_selective,
+    plot_risk_coverage,
+    tabulate_selective,
+)
 from mnist_helpers.evaluation.slices import describe_slices, measure_slices, tabulate_slices
 from mnist_helpers.evaluation.suggestions import suggest_improvements, tabulate_suggestions
 from mnist_helpers.evaluation.verdict import (
@@ -98,6 +104,7 @@ __all__ = [
     "describe_slices",
     "doubtful_labels",
     "draw_not_digits",
+    "explore_errors",
     "headline",
     "loss_before_scaling",
     "measure_baseline",
@@ -112,7 +119,6 @@ __all__ = [
     "measure_seeds",
     "measure_selective",
     "measure_slices",
-    "plot_confused",
     "plot_confusion",
     "plot_corruptions",
     "plot_errors",
@@ -143,6 +149,7 @@ __all__ = [
     "tabulate_robustness",
     "tabulate_scores",
     "tabulate_seeds",
+    "tabulate_selective",
     "tabulate_slices",
     "tabulate_suggestions",
     "verdict_facts",

@@ -7,10 +7,12 @@ from bs4.element import PreformattedString, Tag
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath, import_plugin
 
 ELEMENTS = re.compile(
-    "a|b|blockquote|br|caption|code|col|colgroup|dd|del|details|div|dl|dt|em|figcaption|figure|h[1-6]|hr|i|img|li|ol|p|pre|"
-    "small|span|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|u|ul"
+    "a|b|blockquote|br|caption|code|col|colgroup|dd|del|details|div|dl|dt|em|fieldset|figcaption|figure|h[1-6]|hr|i|img|"
+    "input|label|legend|li|ol|p|pre|small|span|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|u|ul"
 )
 ATTRIBUTES = re.compile("alt|aria-label|class|colspan|height|href|id|role|rowspan|scope|src|start|style|title|width")
+# Of forms only choices, radio buttons that the page's style follows, and their labels: nothing takes or sends a text.
+CHOICES = {"input": re.compile("checked|id|name|type"), "label": re.compile("for")}
 WITHIN_THE_PAGE = {"href": "#", "src": "data:image/"}
 
 
@@ -45,7 +47,10 @@ def active_part(content: BeautifulSoup) -> str | None:
             continue
         if not ELEMENTS.fullmatch(node.name):
             return f"<{node.name}>"
+        if node.name == "input" and node.get("type") != "radio":
+            return "an <input> that is no radio button"
+        allowed = CHOICES.get(node.name, ATTRIBUTES)
         for name, value in node.attrs.items():
-            if not ATTRIBUTES.fullmatch(name) or not str(value).startswith(WITHIN_THE_PAGE.get(name, "")):
+            if not allowed.fullmatch(name) or not str(value).startswith(WITHIN_THE_PAGE.get(name, "")):
                 return f"{name}={str(value)!r:.60} in <{node.name}>"
     return None

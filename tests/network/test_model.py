@@ -6,6 +6,7 @@ from support import random_images
 from torch import nn
 from torch.nn import functional as F
 
+from mnist_helpers.data import load_training_data
 from mnist_helpers.network.model import MaxPool, MnistCNN, as_input, build_model, count_parameters
 from mnist_helpers.network.paper import fill_outlines, remove_paper
 from mnist_helpers.network.summary import (

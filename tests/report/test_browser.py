@@ -184,5 +184,24 @@ def test_it_prints_on_a_few_sheets_of_a4(open_report):
     assert 100_000 < len(pdf) < 3_000_000
 
 
+def test_errors_are_filtered_without_a_script_and_printed_whole(open_report):
+    with open_report(java_script_enabled=False) as page:
+        explorer, errors = page.locator(".explorer"), page.locator(".explorer li")
+        if not explorer.count():
+            pytest.skip("this report has no explorer of errors")
+        words = {label: int(re.search(r"\((\d+)\)$", label)[1]) for label in texts(explorer, "label")}
+        shown = page.locator(".explorer li:visible")
+        assert errors.count() == shown.count() == words[next(iter(words))]
+        for label, count in words.items():
+            explorer.get_by_label(label, exact=True).check()
+            assert shown.count() == count, label
+        page.emulate_media(media="print")
+        assert shown.count() == errors.count() and not explorer.locator("fieldset").is_visible()
+        page.emulate_media(media="screen")
+        explorer.get_by_role("radio").first.focus()
+        page.keyboard.press("ArrowRight")
+        assert explorer.get_by_role("radio").nth(1).is_checked()
+
+
 def test_it_is_small_enough_to_mail(report):
     assert report.path.stat().st_size < 3_000_000

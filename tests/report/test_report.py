@@ -291,8 +291,34 @@ def test_markdown_of_outputs_still_marks_up(write, export):
         ("<a href='http://example.org'>y</a>", "http://example.org"),
         ("<img alt=x src='http://example.org/x.png'>", "http://example.org"),
         ("<!--><form>-->", "comment"),
+        ("<input>", "no radio button"),
+        ("<input type=text name=password>", "no radio button"),
+        ("<input type=Radio>", "no radio button"),
+        ("<input type=image src='data:image/png;base64,'>", "no radio button"),
+        ("<input type=radio form=x>", "form="),
+        ("<input type=radio formaction='http://example.org'>", "formaction="),
+        ("<input type=radio value=x>", "value="),
+        ("<input type=radio autofocus>", "autofocus="),
+        ("<input type=radio onchange=x>", "onchange="),
+        ("<input type=radio style='position:fixed'>", "style="),
+        ("<label style='position:fixed'>x</label>", "style="),
+        ("<fieldset form=x></fieldset>", "form="),
+        ("<fieldset disabled></fieldset>", "disabled="),
+        ("<button>x</button>", "<button>"),
+        ("<select><option>x</option></select>", "<select>"),
+        ("<textarea></textarea>", "<textarea>"),
     ],
 )
 def test_an_output_with_an_active_part_fails_with_its_place(write, export, html, named):
     with pytest.raises(MnistError, match=rf"04\.ipynb, cell 2 has an output with .*{named}"):
         export(write("04", code("1", display("text/html", html))))
+
+
+def test_a_choice_passes_and_its_type_is_the_one_that_was_checked(write, export):
+    choice = "<fieldset><legend>Show</legend><input {} name=a id=b checked><label for=b>All</label></fieldset>"
+    page = export(write("04", code("1", display("text/html", choice.format("type=radio")))))
+    assert page.fieldset.input.attrs == {"type": "radio", "name": "a", "id": "b", "checked": ""}
+    assert page.fieldset.label["for"] == "b" and page.legend.text == "Show"
+    # Of a type given twice parsers disagree which counts.
+    page = export(write("04", code("1", display("text/html", choice.format("type=text type=radio")))))
+    assert page.input["type"] == "radio" and "type=text" not in str(page) and 'type="text"' not in str(page)
