@@ -33,16 +33,16 @@ def _how_sure(metrics: dict) -> str:
 def _compared(metrics: dict) -> str:
     """Baseline and previous run, each with its errors and what McNemar's test says of this network against it."""
     others = [("the plain baseline", metrics["baseline"])] if metrics["baseline"] else []
-    if previous := metrics.get("previous"):
+    previous = metrics.get("previous")
+    if previous:
         others.append((previous["name"], previous))
     text = " ".join(_against(name, other) for name, other in others) or "With no baseline and no earlier run."
-    robustness = previous.get("robustness") if previous else None
-    if not robustness:
+    if not previous or not previous.get("robustness"):
         return text
-    now = metrics["robustness"]
+    before, now = previous["robustness"], metrics["robustness"]
     return (
-        f"{text} Error under corruption, {previous['name']} → now: {robustness['mean_error']:.1%} → "
-        f"{now['mean_error']:.1%} on average, {robustness['worst_error']:.1%} → {now['worst_error']:.1%} at worst."
+        f"{text} Error under corruption, {previous['name']} → now: {before['mean_error']:.1%} → "
+        f"{now['mean_error']:.1%} on average, {before['worst_error']:.1%} → {now['worst_error']:.1%} at worst."
     )
 
 
