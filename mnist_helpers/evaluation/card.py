@@ -57,7 +57,7 @@ def _against(name: str, other: dict) -> str:
 def _weakest_point(metrics: dict) -> str:
     """The worst corruption, and the hardest digit and slices where chance does not explain them."""
     worst = min(metrics["robustness"]["corruptions"], key=lambda entry: entry["accuracy"])
-    said = [f"{worst['name'].capitalize()}: {percent(1 - worst['accuracy'], 1)} of images corrupted so are misread."]
+    said = [f"{worst['name'].capitalize()}: {percent(1 - worst['accuracy'], 1)} of images so corrupted are misread."]
     standing_out = metrics["recall_test"]["standing_out"]
     rows = [row for row in metrics["per_class"] if row["support"]]
     hardest = min(rows, key=lambda row: row["recall"])
@@ -87,10 +87,10 @@ def _refusal(selective: dict, images: int) -> str:
     text = (
         f"Answers below {percent(chosen['threshold'], 1)} confidence: {refused:,} of {images:,} images "
         f"({percent(refused / images, 1)}) go to a person, {chosen['errors']:,} errors stay "
-        f"({percent_range(chosen['ci95'])} of the answers). At most {target:.1%} is {kept}assured."
+        f"({percent_range(chosen['ci95'])} of the answers). At most {target:.1%} errors: {kept}assured."
     )
     if kept and assured["threshold"] is not None:
-        text += f" From {percent(assured['threshold'], 2)} on it is, with {assured['answered']:,} answers."
+        text += f" From {percent(assured['threshold'], 2)} on that is assured, with {assured['answered']:,} answers."
     return text
 
 

@@ -47,14 +47,14 @@ def test_a_perfect_classifier_passes_and_is_not_called_faultless():
         "100.00% of 5,000 MNIST test images are classified correctly; all 5 gates passed."
     )
     assert said["How sure"].startswith("0 errors; 95% interval of the accuracy 99.92%–100.00%")
-    assert said["Weakest point"] == "Shear: 30.0% of images corrupted so are misread. " + (
+    assert said["Weakest point"] == "Shear: 30.0% of images so corrupted are misread. " + (
         "No digit is harder than the others beyond chance."
     )
     assert (
         "0 of 5,000 images (0.0%) go to a person, 0 errors stay (0.00%–0.08% of the answers)"
         in (said["What to refuse"])
     )
-    assert said["What to refuse"].endswith("At most 0.1% is assured.")
+    assert said["What to refuse"].endswith("At most 0.1% errors: assured.")
     assert said["Gates"] == "passed Accuracy, Calibration, Leakage, Robustness, Run time of the training"
     assert said["Compared"] == "With no baseline and no earlier run."
 
@@ -77,7 +77,7 @@ def test_a_threshold_that_assures_nothing_says_so():
     logits[20:24] = np.roll(logits[20:24], 1, axis=1)  # wrong and sure
     said = card(metrics_of(Predictions(logits, LABELS)))["What to refuse"]
     assert "20 of 5,000 images (0.4%) go to a person, 4 errors stay (0.03%–0.21%" in said
-    assert said.endswith("At most 0.1% is not assured.")
+    assert said.endswith("At most 0.1% errors: not assured.")
 
 
 def test_the_previous_run_and_the_baseline_are_compared():

@@ -116,7 +116,7 @@ def test_progress_takes_few_lines_in_the_executed_notebook(digits_run):
 def test_report_page_has_the_numbers_and_says_that_it_is_not_mnist(digits_run, metrics):
     page = digits_run.report.read_text()
     assert f"{metrics['accuracy']:.2%}" in page
-    assert f"{metrics['errors']} of 297" in page
+    assert f"{metrics['errors']} errors; 95% interval" in page
     assert metrics["provenance"]["data_checksum"] in page
     assert "not from MNIST" in page
     for loading in ("src=http", 'src="http', "<script", "<link", "@import"):
