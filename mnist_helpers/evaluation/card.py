@@ -13,8 +13,8 @@ def decision_card(metrics: dict) -> dict[str, str]:
     """The lines of the card by name, each computed from metrics.json but for what the network is made for."""
     return {
         "Meant for": "Images of one handwritten digit each, like MNIST's.",
-        "Not for": "What may be no digit: it names one for anything. Several digits. Pens, scanners and countries it was "
-        "not measured on.",
+        "Not for": "What may be no digit: it names one for anything. Several digits. Pens, scanners and countries it "
+        "was not measured on.",
         "How sure": _how_sure(metrics),
         "Weakest point": _weakest_point(metrics),
         "What to refuse": _refusal(metrics["selective"], metrics["n_test"]),
