@@ -12,6 +12,7 @@ from mnist_helpers.evaluation.calibration import (
     measure_calibration,
     tabulate_calibration,
 )
+from mnist_helpers.evaluation.card import decision_card
 from mnist_helpers.evaluation.chance import (
     describe_seeds,
     measure_seeds,
@@ -70,20 +71,20 @@ from mnist_helpers.evaluation.selective import (
     tabulate_selective,
 )
 from mnist_helpers.evaluation.slices import describe_slices, measure_slices, tabulate_slices
-from mnist_helpers.evaluation.suggestions import suggest_improvements, tabulate_suggestions
+from mnist_helpers.evaluation.suggestions import describe_suggestions, suggest_improvements, tabulate_suggestions
 from mnist_helpers.evaluation.verdict import (
     describe_choices,
     describe_origin,
     describe_reproduction,
     reproduce_command,
     tabulate_provenance,
-    verdict_facts,
     verdict_sentence,
 )
 
 __all__ = [
     "check_gates",
     "classification_report",
+    "decision_card",
     "describe_baseline",
     "describe_calibration",
     "describe_choices",
@@ -102,6 +103,7 @@ __all__ = [
     "describe_seeds",
     "describe_selective",
     "describe_slices",
+    "describe_suggestions",
     "doubtful_labels",
     "draw_not_digits",
     "explore_errors",
@@ -152,7 +154,6 @@ __all__ = [
     "tabulate_selective",
     "tabulate_slices",
     "tabulate_suggestions",
-    "verdict_facts",
     "verdict_sentence",
     "wilson_interval",
     "write_answers",

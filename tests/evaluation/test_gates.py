@@ -47,9 +47,8 @@ def test_digits_are_not_held_to_what_only_mnist_supports(metrics):
     assert [gate["section"] for gate in gates] == ["Data checks", "Provenance"]
 
 
-def test_verdict_names_comparison_and_gates(metrics):
-    metrics["gates"] = check_gates(metrics | {"accuracy": 0.99})
-    assert verdict_sentence(metrics) == (
-        "99.50% of 10,000 MNIST test images are classified correctly, better than the plain baseline; "
-        "4 of 5 gates passed."
-    )
+def test_verdict_names_comparison_and_gates_and_first_what_failed(metrics):
+    right = "99.50% of 10,000 MNIST test images are classified correctly, better than the plain baseline"
+    assert verdict_sentence(metrics | {"gates": check_gates(metrics)}) == f"{right}; all 5 gates passed."
+    failing = check_gates(metrics | {"robustness": {"mean_error": 0.11}})
+    assert verdict_sentence(metrics | {"gates": failing}) == f"1 of 5 gates failed (Robustness). {right}."

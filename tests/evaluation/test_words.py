@@ -279,7 +279,14 @@ def test_words_and_pictures_of_nearly_equal_images(digits, copied, words):
 
 def test_words_on_where_the_result_comes_from():
     metrics = {"dataset": "digits", "provenance": PROVENANCE, "seeds": {"n": 1}}
-    assert evaluation.describe_origin(PROVENANCE).startswith("Commit `0123456789`, seed 7, torch 2.15.0")
+    assert evaluation.describe_origin(PROVENANCE).startswith("Commit `0123456789`, seed 7, 242,506 parameters")
+    dated = PROVENANCE | {"date": "2026-11-26"}
+    assert evaluation.describe_origin(dated).startswith("Trained on 2026-11-26. Commit")
+    rows = (
+        evaluation.tabulate_provenance(metrics).rows,
+        evaluation.tabulate_provenance(metrics | {"provenance": dated}).rows,
+    )
+    assert [dict(facts).get("Trained on (UTC)") for facts in rows] == [None, "2026-11-26"], "older runs have no date"
     assert "epochs 0.5" in dict(evaluation.tabulate_provenance(metrics).rows)["Settings"]
     assert "mnist-cnn report --dataset digits -p epochs 0.5" in evaluation.describe_reproduction(metrics)
 

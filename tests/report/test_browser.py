@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from browser import chromium
 
+from mnist_helpers.evaluation import verdict_sentence
 from mnist_helpers.paths import PROJECT_ROOT, run_paths
 
 pytestmark = pytest.mark.browser
@@ -110,6 +111,12 @@ def test_a_phone_never_scrolls_sideways(open_report):
         assert page.evaluate(width) <= PHONE
 
 
+@pytest.mark.parametrize(("width", "most"), [(DESKTOP, 900), (PHONE, 2 * 844)])
+def test_the_decision_card_is_one_screen_and_two_on_a_phone(open_report, width, most):
+    with open_report(width) as page:
+        assert page.eval_on_selector(".lead", "lead => lead.getBoundingClientRect().bottom") <= most
+
+
 def test_it_reads_without_scripts(open_report):
     with open_report(java_script_enabled=False) as page:
         assert page.locator(".headline").is_visible()
@@ -149,9 +156,8 @@ def test_the_numbers_are_those_of_the_metrics(open_report, report):
         gates = table(page, "Gates")
         scores = table(page, "Scores by digit")
         confused = table(page, "Most confused pairs")
-    assert headline.startswith(f"{metrics['accuracy']:.2%} of {metrics['n_test']:,}")
-    assert facts["Accuracy"] == f"{metrics['accuracy']:.2%}"
-    assert facts["Errors"] == f"{metrics['errors']} of {metrics['n_test']:,}"
+    assert headline == verdict_sentence(metrics)
+    assert facts["How sure"].startswith(f"{metrics['errors']} errors; 95% interval")
     assert [(row["Gate"], row["Found"], row["Result"]) for row in gates] == [
         (gate["name"], gate["shown"], "pass" if gate["passed"] else "fail") for gate in metrics["gates"]
     ]
