@@ -18,7 +18,7 @@ from mnist_helpers.display.vector import GRID, MIME_TYPE, ORANGE, draw_svg
 from mnist_helpers.files import replacing
 
 CSS_PIXELS_PER_INCH = 96
-INK_MAP = LinearSegmentedColormap.from_list("ink", ["#ffffff", "#111827"])
+INK_MAP = LinearSegmentedColormap.from_list("ink", ["#ffffff", "#111111"])  # greys alone, which take few bytes
 # From nothing, so that the page shows through where there is nothing, in the light as in the dark.
 COUNT_MAP = LinearSegmentedColormap.from_list("counts", [(ORANGE, 0.0), (ORANGE, 0.75)])
 STYLE: dict[Any, Any] = {
