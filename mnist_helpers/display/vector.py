@@ -74,5 +74,7 @@ def _picture(data: str) -> str:
     with Image.open(io.BytesIO(b64decode(data.removeprefix(PNG_DATA)))) as image:
         grey = image.convert("L")
         buffer = io.BytesIO()
-        (grey if grey.convert(image.mode).tobytes() == image.tobytes() else image).save(buffer, format="png", optimize=True)
+        (grey if grey.convert(image.mode).tobytes() == image.tobytes() else image).save(
+            buffer, format="png", optimize=True
+        )
     return PNG_DATA + b64encode(buffer.getvalue()).decode()

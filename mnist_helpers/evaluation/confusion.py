@@ -63,7 +63,7 @@ def plot_confusion(confusion: dict, percent: bool = False) -> Figure:
     axis.tick_params(length=0)
     return describe(
         figure,
-        f"Confusion matrix in {unit}: rows are the true digit, columns the prediction; the diagonal is muted, errors are orange.",
+        f"Confusion matrix in {unit}: rows are the true digit, columns the prediction; errors are orange.",
     )
 
 
