@@ -77,11 +77,11 @@ def _resolve(link: Tag, anchors: dict[str, str], titles: dict[str, str]) -> None
 
 def _rename(drawing: Tag, prefix: str) -> None:
     """Give the names in a drawing a prefix of its own: figures that look alike have the same."""
-    for element in drawing.find_all(id=True):
+    for element in drawing.select("[id]"):
         element["id"] = f"{prefix}-{element['id']}"
-    for element in drawing.find_all("use", href=True):
+    for element in drawing.select("use[href]"):
         element["href"] = f"#{prefix}-{str(element['href'])[1:]}"
-    for element in drawing.find_all(attrs={"clip-path": True}):
+    for element in drawing.select("[clip-path]"):
         element["clip-path"] = str(element["clip-path"]).replace("#", f"#{prefix}-")
 
 

@@ -265,8 +265,8 @@ def test_where_no_label_is_listed_as_doubtful_there_is_one_line_and_no_picture(t
 
 def test_words_on_the_data(digits):
     checks = check_data(*digits)
-    said = evaluation.describe_data_checks(checks, "abc")
-    assert "train and test: " in said and said.endswith("`abc`.")
+    said = evaluation.describe_data_checks(checks)
+    assert "train and test: " in said
     assert [row[1] for row in evaluation.tabulate_data_checks(checks).rows] == ["1,375", "125", "297"]
 
 
