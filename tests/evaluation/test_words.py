@@ -313,7 +313,7 @@ def test_every_figure_says_what_it_shows(classifier, test):
     drops = np.full((len(worst), 28, 28), 0.25)
     points = np.random.default_rng(0).normal(size=(50, 2))
     figures = {
-        evaluation.plot_confusion(confusion): "off the diagonal",
+        evaluation.plot_confusion(confusion): "rows are the true digit",
         evaluation.plot_confusion(confusion, percent=True): "percent of the true digit",
         evaluation.plot_confused(test, predictions, confusion["most_confused"][:3]): "→ 0"
         if kind == "constant"
