@@ -10,11 +10,8 @@ from mnist_helpers.display.data_plots import (
 from mnist_helpers.display.design_plots import layer_table, plot_by_heart, plot_pictures, plot_spread
 from mnist_helpers.display.explorer import Card, Explorer, show_explorer
 from mnist_helpers.display.figures import (
-    BLUE,
     COUNT_MAP,
-    GREY,
     INK_MAP,
-    ORANGE,
     describe,
     hide_axes,
     plot_gallery,
@@ -36,6 +33,7 @@ from mnist_helpers.display.tables import (
 )
 from mnist_helpers.display.thumbnails import thumbnail
 from mnist_helpers.display.training_plots import plot_accuracy, plot_loss, plot_rates
+from mnist_helpers.display.vector import BLUE, GREY, ORANGE
 
 __all__ = [
     "BLUE",

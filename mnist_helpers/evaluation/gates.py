@@ -49,14 +49,14 @@ GATES = (
         lambda metrics: metrics["calibration"]["ece"],
         0.005,
         "{:.2%}",
-        "Calibration",
+        "Calibration (ECE, reliability diagram)",
     ),
     Gate(
         "Leakage: images in two parts",
         lambda metrics: sum(pair["n"] for pair in metrics["data_checks"]["duplicates_across"]),
         0,
         "{:.0f}",
-        "Data checks",
+        "Data checks (duplicates, leakage, balance)",
         mnist_only=False,
     ),
     Gate(

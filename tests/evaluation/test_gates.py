@@ -32,8 +32,12 @@ def test_a_network_at_every_limit_passes(metrics):
     ("key", "value", "section"),
     [
         ("accuracy", 0.9949, "Precision, recall and F1"),
-        ("calibration", {"ece": 0.0051}, "Calibration"),
-        ("data_checks", {"duplicates_across": [{"parts": ["training", "test"], "n": 1}]}, "Data checks"),
+        ("calibration", {"ece": 0.0051}, "Calibration (ECE, reliability diagram)"),
+        (
+            "data_checks",
+            {"duplicates_across": [{"parts": ["training", "test"], "n": 1}]},
+            "Data checks (duplicates, leakage, balance)",
+        ),
         ("robustness", {"mean_error": 0.101}, "Robustness"),
         ("provenance", {"duration_seconds": 601}, "Provenance"),
     ],
@@ -44,7 +48,7 @@ def test_each_gate_fails_by_its_own_number(metrics, key, value, section):
 
 def test_digits_are_not_held_to_what_only_mnist_supports(metrics):
     gates = check_gates(metrics | {"dataset": "digits", "accuracy": 0.5})
-    assert [gate["section"] for gate in gates] == ["Data checks", "Provenance"]
+    assert [gate["section"] for gate in gates] == ["Data checks (duplicates, leakage, balance)", "Provenance"]
 
 
 def test_verdict_names_comparison_and_gates_and_first_what_failed(metrics):

@@ -258,8 +258,8 @@ def test_where_no_label_is_listed_as_doubtful_there_is_one_line_and_no_picture(t
 
 def test_words_on_the_data(digits):
     checks = check_data(*digits)
-    said = evaluation.describe_data_checks(checks, "abc")
-    assert "train and test: " in said and said.endswith("`abc`.")
+    said = evaluation.describe_data_checks(checks)
+    assert "train and test: " in said
     assert [row[1] for row in evaluation.tabulate_data_checks(checks).rows] == ["1,375", "125", "297"]
 
 
@@ -313,7 +313,7 @@ def test_every_figure_says_what_it_shows(classifier, test):
     drops = np.full((len(worst), 28, 28), 0.25)
     points = np.random.default_rng(0).normal(size=(50, 2))
     figures = {
-        evaluation.plot_confusion(confusion): "off the diagonal",
+        evaluation.plot_confusion(confusion): "rows are the true digit",
         evaluation.plot_confusion(confusion, percent=True): "percent of the true digit",
         evaluation.plot_errors(test, predictions, [int(i) for i in worst], limit=2): "in doubt",
         evaluation.plot_reliability(calibration): f"{calibration['equal_mass']['ece']:.2%}",
