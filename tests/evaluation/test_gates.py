@@ -13,7 +13,7 @@ def metrics():
         "accuracy": 0.995,
         "calibration": {"ece": 0.005},
         "data_checks": {"duplicates_across": [{"parts": ["training", "test"], "n": 0}]},
-        "robustness": {"mean_error": 0.10},
+        "robustness": {"mean_error": 0.06, "worst_error": 0.40},
         "provenance": {"duration_seconds": 600},
         "baseline": {"verdict": "better"},
     }
@@ -24,7 +24,7 @@ def failed(metrics) -> list[str]:
 
 
 def test_a_network_at_every_limit_passes(metrics):
-    assert len(check_gates(metrics)) == 5
+    assert len(check_gates(metrics)) == 6
     assert failed(metrics) == []
 
 
@@ -34,7 +34,8 @@ def test_a_network_at_every_limit_passes(metrics):
         ("accuracy", 0.9949, "Precision, recall and F1"),
         ("calibration", {"ece": 0.0051}, "Calibration"),
         ("data_checks", {"duplicates_across": [{"parts": ["training", "test"], "n": 1}]}, "Data checks"),
-        ("robustness", {"mean_error": 0.101}, "Robustness"),
+        ("robustness", {"mean_error": 0.061, "worst_error": 0.40}, "Robustness"),
+        ("robustness", {"mean_error": 0.06, "worst_error": 0.401}, "Robustness"),
         ("provenance", {"duration_seconds": 601}, "Provenance"),
     ],
 )
@@ -51,5 +52,5 @@ def test_verdict_names_comparison_and_gates(metrics):
     metrics["gates"] = check_gates(metrics | {"accuracy": 0.99})
     assert verdict_sentence(metrics) == (
         "99.50% of 10,000 MNIST test images are classified correctly, better than the plain baseline; "
-        "4 of 5 gates passed."
+        "5 of 6 gates passed."
     )
