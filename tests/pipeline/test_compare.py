@@ -89,7 +89,7 @@ def test_a_folder_that_is_not_there_or_not_evaluated_is_named_with_the_cure(digi
 def test_runs_on_other_images_are_refused(digits_run, evaluated, capsys):
     content = json.loads(evaluated.answers.read_text())
     evaluated.answers.write_text(json.dumps(content | {"dataset": "mnist"}))
-    assert "is of mnist" in refusal(capsys, "compare", digits_run.root, evaluated.root)
+    assert "copy of mnist: " in refusal(capsys, "compare", digits_run.root, evaluated.root)
     evaluated.answers.write_text(json.dumps(content | {"labels": content["labels"][::-1]}))
     assert "other test images" in refusal(capsys, "compare", digits_run.root, evaluated.root)
 
