@@ -18,6 +18,7 @@ from mnist_helpers.display.figures import (
     show_figure,
 )
 from mnist_helpers.display.ladder_plots import plot_nearest, plot_weights, plot_won
+from mnist_helpers.display.marks import log_marks
 from mnist_helpers.display.progress import PROGRESS, TrainingProgress, show_history
 from mnist_helpers.display.tables import (
     Table,
@@ -49,6 +50,7 @@ __all__ = [
     "describe",
     "hide_axes",
     "layer_table",
+    "log_marks",
     "percent",
     "percent_range",
     "plot_accuracy",

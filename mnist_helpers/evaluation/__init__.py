@@ -4,6 +4,14 @@
 `describe_*` sentences in Markdown. Only notebook 04 scores the test images; nothing here trains.
 """
 
+from mnist_helpers.evaluation.answers import (
+    Answers,
+    answer_corrupted,
+    find_earlier,
+    gather_answers,
+    keep_answers,
+    load_answers,
+)
 from mnist_helpers.evaluation.attention import plot_filters, plot_hidden_map, plot_occlusion
 from mnist_helpers.evaluation.baseline import describe_baseline, measure_baseline, tabulate_baseline
 from mnist_helpers.evaluation.calibration import (
@@ -22,6 +30,14 @@ from mnist_helpers.evaluation.chance import (
     write_answers,
 )
 from mnist_helpers.evaluation.closer_look import describe_closer_look, measure_closer_look
+from mnist_helpers.evaluation.comparison import (
+    describe_comparison,
+    describe_previous,
+    measure_comparison,
+    measure_previous,
+    read_run,
+    tabulate_comparison,
+)
 from mnist_helpers.evaluation.confusion import describe_confusion, measure_confusion, plot_confusion, tabulate_pairs
 from mnist_helpers.evaluation.data_checks import (
     describe_data_checks,
@@ -50,13 +66,8 @@ from mnist_helpers.evaluation.not_digits import (
 )
 from mnist_helpers.evaluation.other_digits import describe_other_digits, measure_other_digits, plot_other_digits
 from mnist_helpers.evaluation.reliability import plot_reliability
-from mnist_helpers.evaluation.robustness import (
-    describe_robustness,
-    measure_robustness,
-    plot_corruptions,
-    plot_robustness,
-    tabulate_robustness,
-)
+from mnist_helpers.evaluation.robustness import describe_robustness, measure_robustness
+from mnist_helpers.evaluation.robustness_views import plot_robustness, tabulate_robustness
 from mnist_helpers.evaluation.scores import (
     classification_report,
     describe_scores,
@@ -82,6 +93,8 @@ from mnist_helpers.evaluation.verdict import (
 )
 
 __all__ = [
+    "Answers",
+    "answer_corrupted",
     "check_gates",
     "classification_report",
     "decision_card",
@@ -89,6 +102,7 @@ __all__ = [
     "describe_calibration",
     "describe_choices",
     "describe_closer_look",
+    "describe_comparison",
     "describe_confusion",
     "describe_data_checks",
     "describe_errors",
@@ -97,6 +111,7 @@ __all__ = [
     "describe_not_digits",
     "describe_origin",
     "describe_other_digits",
+    "describe_previous",
     "describe_reproduction",
     "describe_robustness",
     "describe_scores",
@@ -107,22 +122,27 @@ __all__ = [
     "doubtful_labels",
     "draw_not_digits",
     "explore_errors",
+    "find_earlier",
+    "gather_answers",
     "headline",
+    "keep_answers",
+    "load_answers",
     "loss_before_scaling",
     "measure_baseline",
     "measure_calibration",
     "measure_closer_look",
+    "measure_comparison",
     "measure_confusion",
     "measure_label_errors",
     "measure_not_digits",
     "measure_other_digits",
+    "measure_previous",
     "measure_robustness",
     "measure_scores",
     "measure_seeds",
     "measure_selective",
     "measure_slices",
     "plot_confusion",
-    "plot_corruptions",
     "plot_errors",
     "plot_filters",
     "plot_hidden_map",
@@ -136,12 +156,14 @@ __all__ = [
     "plot_robustness",
     "read_answers",
     "read_metrics",
+    "read_run",
     "reproduce_command",
     "results_table",
     "seeds_text",
     "suggest_improvements",
     "tabulate_baseline",
     "tabulate_calibration",
+    "tabulate_comparison",
     "tabulate_data_checks",
     "tabulate_gates",
     "tabulate_label_errors",

@@ -62,7 +62,14 @@ GATES = (
     Gate(
         "Robustness: mean error under corruption",
         lambda metrics: metrics["robustness"]["mean_error"],
-        0.10,
+        0.035,
+        "{:.1%}",
+        "Robustness",
+    ),
+    Gate(
+        "Robustness: error under the worst corruption",
+        lambda metrics: metrics["robustness"]["worst_error"],
+        0.25,
         "{:.1%}",
         "Robustness",
     ),

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from mnist_helpers import evaluation
 from mnist_helpers.data import LabelledImages, check_data, find_near_duplicates
 from mnist_helpers.display import Table, table_html, table_text
+from mnist_helpers.evaluation.answers import gather_answers
 from mnist_helpers.evaluation.baseline import judge, mcnemar_exact
 from mnist_helpers.evaluation.corruptions import CORRUPTIONS
 from mnist_helpers.evaluation.verdict import EARLIER_RECIPES, describe_choices
@@ -55,10 +56,17 @@ def classifier(request, test) -> tuple[str, Predictions]:
 
 def robustness(error: float) -> dict:
     rows = [
-        {"name": name, "errors": int(100 * error), "accuracy": 1 - error, "ci95": [max(0, 1 - error - 0.1), 1]}
+        {
+            "name": name,
+            "errors": round(100 * error),
+            "accuracy": 1 - error,
+            "ci95": [max(0, 1 - error - 0.1), 1],
+            "baseline": None,
+        }
         for name in CORRUPTIONS
     ]
-    return {"corruptions": rows, "mean_error": error, "clean_error": 0.0, "drop": error}
+    sums = {"mean_error": error, "median_error": error, "worst_error": error}
+    return {"images": 100, "corruptions": rows, **sums, "clean_error": 0.0, "drop": error, "baseline": None}
 
 
 def test_words_on_scores(classifier):
@@ -208,20 +216,57 @@ def test_words_on_robustness():
         "The mean error over the 15 corruptions is 25.0%, 25.0 points more than on clean images; the median is 25.0%, "
         "the worst 25.0% (shot noise)."
     )
-    assert evaluation.tabulate_robustness(robustness(0.25)).rows[0][-1] == "25.00"
+    assert evaluation.tabulate_robustness(robustness(0.25)).rows[0][1] == "25.00"
 
 
 def test_words_on_robustness_do_not_hide_two_corruptions_behind_the_mean():
     uneven = robustness(0.01)
     for entry, error in zip(uneven["corruptions"][-2:], (0.35, 0.75), strict=True):
         entry.update(errors=round(100 * error), accuracy=1 - error)
-    uneven["mean_error"] = (13 * 0.01 + 0.35 + 0.75) / 15
+    uneven.update(mean_error=(13 * 0.01 + 0.35 + 0.75) / 15, worst_error=0.75)
     said = evaluation.describe_robustness(uneven)
     assert "is 8.2%" in said and "the median is 1.0%, the worst 75.0% (canny edges)." in said
     assert said.endswith("Canny edges and zigzag alone make 89% of these errors.")
     rows = {row[0]: row[1] for row in evaluation.tabulate_robustness(uneven).rows}
-    assert (rows["Mean"], rows["Median"], rows["Worst"]) == ("91.80%", "99.00%", "25.00%")
+    assert list(rows)[:2] == ["canny edges", "zigzag"], "the worst come first"
+    assert (rows["Mean"], rows["Median"], rows["Worst"]) == ("8.20", "1.00", "75.00")
     assert "alone" not in evaluation.describe_robustness(robustness(0.0))
+
+
+def test_words_on_the_run_before(test):
+    given = {kind: gather_answers("digits", torch.nn.Linear(1, 1), answers(kind, test.labels), {}) for kind in KINDS}
+    for own, other, words in (
+        ("perfect", "constant", "**better** than the run before: 268 images are right with it alone, 0 with the run"),
+        ("constant", "perfect", "**worse** than the run before: 0 images"),
+        ("perfect", "perfect", "**not distinguishable** from the run before: 0 images"),
+        ("random", "random", "**not distinguishable** from the run before: 0 images"),
+    ):
+        previous = evaluation.measure_previous(("the run before", given[other]), given[own])
+        assert words in evaluation.describe_previous(previous)
+        table = evaluation.tabulate_baseline(
+            None,
+            evaluation.measure_scores(answers(own, test.labels)),
+            PROVENANCE,
+            ("the run before", given[other]),
+        )
+        assert table.rows[1][0] == "The run before" and table.rows[1][-1] == previous["errors"]
+    assert evaluation.measure_previous(None, given["perfect"]) is None
+    assert evaluation.describe_previous(None) == "There is no other run to compare with."
+
+
+def test_words_on_corruptions_against_others():
+    rows = [{"name": name, "verdict": "better"} for name in list(CORRUPTIONS)[:13]]
+    rows += [{"name": "zigzag", "verdict": "worse"}, {"name": "canny edges", "verdict": "not distinguishable"}]
+    measured = robustness(0.25)
+    measured["corruptions"] = [
+        row | {"baseline": other} for row, other in zip(measured["corruptions"], rows, strict=True)
+    ]
+    measured["baseline"] = {"mean_error": 0.3, "median_error": 0.3, "worst_error": 0.4}
+    previous = {"name": "the run before", "robustness": {"corruptions": rows[-2:]}}
+    said = evaluation.describe_robustness(measured, previous)
+    assert "Against the baseline this network is better under 13 of 15 and worse under 1 of 15 (" in said
+    assert "Against the run before this network is better under 0 of 2 and worse under 1 of 2 (zigzag)" in said
+    assert "correction for 15 looks" in said and "correction for 2 looks" in said
 
 
 def test_words_on_seeds():
@@ -318,7 +363,6 @@ def test_every_figure_says_what_it_shows(classifier, test):
         evaluation.plot_errors(test, predictions, [int(i) for i in worst], limit=2): "in doubt",
         evaluation.plot_reliability(calibration): f"{calibration['equal_mass']['ece']:.2%}",
         evaluation.plot_risk_coverage(predictions, selective): "with none refused",
-        evaluation.plot_corruptions(test.images[0], robustness(0.25)): "stripe 25.0%",
         evaluation.plot_robustness(robustness(0.25)): "to 25.0%",
         evaluation.plot_filters(np.zeros((9, 6, 6))): "9 filters of the first convolution, 6 by 6 pixels",
         evaluation.plot_occlusion(test, predictions, worst, drops): "largest drop is 25%",

@@ -26,6 +26,7 @@ FILES = [
     "outputs/model_summary.txt",
     "outputs/metrics.json",
     "outputs/seed_answers.json",
+    "outputs/answers.json",
     "reports/evaluation_report.html",
 ]
 NAMES = ["01_exploration", "02_model_design", "03_training", "04_evaluation"]
