@@ -1,7 +1,7 @@
 """A command's results appear together or not at all: it works in a folder of its own, from which they then move.
 
 Below a run's root this is `.unfinished/` for the commands that train, which `--resume` takes up again, and `.working/`
-for the others. What they need of earlier results is linked there.
+for the others. What they need of earlier results is linked there; the states of unfinished trainings are moved, and back.
 """
 
 import os
@@ -24,7 +24,7 @@ OWN = {COMPLETE, INPUTS}
 def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunPaths]:
     """The paths below which the block writes; when it ends well, its files replace those of `paths`.
 
-    When it does not, `paths` is as it was, and what a training has reached is kept for `resume`. Hold the lock of the
+    When it does not, `paths` is as it was, but for the states of an unfinished training, with which it goes on. Hold the lock of the
     run's folder around it. Raises MnistError when files cannot be moved; the next command then finishes that.
     """
     for name in (".unfinished", ".working"):
@@ -37,10 +37,12 @@ def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunP
         _forget_results(work)
     _link_inputs(paths, work)
     if trains:
-        _fetch_states(paths, work)
+        _move_states(paths, work)
     try:
         yield work
     except BaseException:
+        # There JupyterLab looks for them too.
+        _move_states(work, paths)
         if not _is_worth_keeping(work, paths):
             _remove(work)
         raise
@@ -82,12 +84,13 @@ def _forget_inputs(work: RunPaths) -> None:
                 path.unlink()
 
 
-def _fetch_states(paths: RunPaths, work: RunPaths) -> None:
-    """Move the states that were set aside into `work`: the training may have the settings of one of them."""
-    work.models.mkdir(parents=True, exist_ok=True)
-    for state in paths.models.glob(STATES):
-        if state != paths.training_state:
-            state.replace(work.models / state.name)
+def _move_states(source: RunPaths, target: RunPaths) -> None:
+    """Move the states of unfinished trainings; one that has its name there already stays where it is."""
+    for state in source.models.glob(STATES):
+        place = target.models / state.name
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            state.replace(place)
 
 
 def _is_worth_keeping(work: RunPaths, paths: RunPaths) -> bool:

@@ -455,7 +455,7 @@ def test_ctrl_c_stops_cleanly_says_how_to_go_on_and_going_on_works(tmp_path):
     assert not run.checkpoint.exists()
     _wait_for(lambda: _lock_is_free(run))
     # The unfinished run is of 400 epochs: what was reached is still there for it.
-    stored = torch.load(state, weights_only=True)
+    stored = torch.load(run.training_state, weights_only=True)
     assert stored["configuration"]["epochs"] == 400 and len(stored["state"]["history"]) >= 1
 
 

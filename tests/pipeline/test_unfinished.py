@@ -91,6 +91,16 @@ def test_a_new_training_finds_the_state_of_an_unfinished_one_but_not_its_other_r
         work.training_state.unlink()
 
 
+def test_command_and_notebook_go_on_with_each_others_training(run):
+    write(run.training_state, "epoch 3, in JupyterLab")
+    with pytest.raises(KeyboardInterrupt), working_folder(run, trains=True, resume=False) as work:
+        assert work.training_state.read_text() == "epoch 3, in JupyterLab"
+        write(work.training_state, "epoch 5, by the command")
+        raise KeyboardInterrupt
+    assert run.training_state.read_text() == "epoch 5, by the command"
+    assert not (run.root / ".unfinished").exists()
+
+
 def test_going_on_takes_what_is_newer_since_then_and_replaces_nothing_with_older_files(run):
     evaluated = run.executed / "04_evaluation.ipynb"
     write(evaluated, "evaluation of before")
