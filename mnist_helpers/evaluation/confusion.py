@@ -54,7 +54,7 @@ def plot_confusion(confusion: dict, percent: bool = False) -> Figure:
     if percent:
         values = 100 * values / np.maximum(values.sum(axis=1, keepdims=True), 1)
     errors = np.where(np.eye(10, dtype=bool), np.nan, values)
-    figure, axis = plt.subplots(figsize=(4.4, 4))
+    figure, axis = plt.subplots(figsize=(4.2, 3.8))
     axis.imshow(np.ma.masked_invalid(errors), cmap=COUNT_MAP, vmin=0, vmax=np.nanmax(errors) or 1)
     for true in DIGITS:
         axis.add_patch(plt.Rectangle((true - 0.5, true - 0.5), 1, 1, color="#e5e7eb"))

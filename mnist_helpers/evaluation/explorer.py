@@ -62,7 +62,7 @@ def _runner_up(predictions: Predictions, image: int) -> str:
 
 def _place(image: int, dataset: str) -> str:
     """Its index among the test images, and their half."""
-    half = f", {'first' if image in FIRST_HALF else 'second'} half" if dataset == "mnist" else ""
+    half = f", {'1st' if image in FIRST_HALF else '2nd'} half" if dataset == "mnist" else ""
     return f"#{image}{half}"
 
 

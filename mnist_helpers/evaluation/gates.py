@@ -65,14 +65,14 @@ GATES = (
         lambda metrics: metrics["robustness"]["mean_error"],
         0.035,
         "{:.1%}",
-        "Robustness",
+        "Robustness to corruptions",
     ),
     Gate(
         "Worst corruption: error under it",
         lambda metrics: metrics["robustness"]["worst_error"],
         0.25,
         "{:.1%}",
-        "Robustness",
+        "Robustness to corruptions",
     ),
     Gate(
         "Run time of the training",

@@ -121,4 +121,4 @@ def _with_picture(name: str, image: torch.Tensor | None) -> str:
     if image is None or name in SUMS:
         return name
     picture = image if name == "clean" else corrupt(name, image[None])[0]
-    return thumbnail(picture, alt=f"the first test image, {name}") + Markup(" ") + name
+    return thumbnail(picture, alt=f"the first test image, {name}", width=22) + Markup(" ") + name

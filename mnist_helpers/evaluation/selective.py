@@ -35,7 +35,7 @@ def plot_risk_coverage(predictions: Predictions, selective: dict) -> Figure:
     """The errors left among the answered images against the images refused, with the thresholds from validation."""
     images, target = len(predictions.labels), selective["target_error"]
     refused, left = errors_left(predictions.confidence, predictions.correct)
-    figure, axis = plt.subplots(figsize=(6.4, 3.4))
+    figure, axis = plt.subplots(figsize=(6.4, 2.8))
     axis.step(refused, left, where="post", color=BLUE)
     axis.plot(refused, target * (images - refused), color=GREY, linestyle=":", label=f"{target:.1%} of the answers")
     marks = []

@@ -61,11 +61,10 @@ def tabulate_slices(slices: list[dict]) -> Table:
     """A line for each part, with the errors found and expected."""
     return Table(
         "Accuracy by slice of the test set",
-        ["Slice", "Group", "Images", "Errors", "Errors expected", "Accuracy", "95% interval"],
+        ["Slice", "Images", "Errors", "Errors expected", "Accuracy", "95% interval"],
         [
             (
-                entry["name"],
-                entry["group"],
+                f"{entry['group']}: {entry['name']}",
                 f"{entry['n']:,}",
                 entry["errors"],
                 f"{entry['errors_expected']:.1f}",

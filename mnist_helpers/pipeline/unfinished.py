@@ -1,7 +1,7 @@
 """A command's results appear together or not at all: it works in a folder of its own, from which they then move.
 
 Below a run's root this is `.unfinished/` for the commands that train, which `--resume` takes up again, and `.working/`
-for the others. What they need of earlier results is linked there; the states of unfinished trainings are moved, and back.
+for the others. What they need of earlier results is linked there; states of unfinished trainings move there, and back.
 """
 
 import os
@@ -24,8 +24,8 @@ OWN = {COMPLETE, INPUTS}
 def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunPaths]:
     """The paths below which the block writes; when it ends well, its files replace those of `paths`.
 
-    When it does not, `paths` is as it was, but for the states of an unfinished training, with which it goes on. Hold the lock of the
-    run's folder around it. Raises MnistError when files cannot be moved; the next command then finishes that.
+    When it does not, `paths` is as it was, but for the state of an unfinished training, with which that goes on. Hold
+    the lock of the run's folder around it. Raises MnistError when files cannot be moved; the next command then finishes that.
     """
     for name in (".unfinished", ".working"):
         if (paths.root / name / COMPLETE).exists():

@@ -19,7 +19,9 @@ ATTRIBUTES = re.compile(
 CHOICES = {"input": re.compile("checked|id|name|type"), "label": re.compile("for")}
 WITHIN_THE_PAGE = {"href": "#", "src": "data:image/"}
 PICTURE = "data:image/png;base64,"
-CALLS = re.compile(r"(?:calc|max|min|minmax|repeat|rgb|var)\(|url\(#[\w-]+\)")  # what a style may call: nothing that is fetched
+CALLS = re.compile(
+    r"(?:calc|max|min|minmax|repeat|rgb|var)\(|url\(#[\w-]+\)"
+)  # what a style may call: nothing that is fetched
 
 
 class _Renderer(IPythonRenderer):

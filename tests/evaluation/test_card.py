@@ -55,7 +55,9 @@ def test_a_perfect_classifier_passes_and_is_not_called_faultless():
         in (said["What to refuse"])
     )
     assert said["What to refuse"].endswith("At most 0.1% errors: assured.")
-    assert said["Gates"] == "passed Accuracy, Calibration, Leakage, Robustness, Worst corruption, Run time of the training"
+    assert (
+        said["Gates"] == "passed Accuracy, Calibration, Leakage, Robustness, Worst corruption, Run time of the training"
+    )
     assert said["Compared"] == "With no baseline and no earlier run."
 
 

@@ -35,10 +35,10 @@ def test_each_error_is_told_with_all_that_is_known_of_it():
     explorer = explore_errors(TEST, answers({3: 0.96, 6_000: 0.6, 4_999: 0.901}), "mnist", [3, 5], others)
     first, second, third = explorer.cards
     assert first.title == "0 → 7, 96%"
-    assert first.notes == ["then 0, 4.0%", "#3, first half", "2 same, 0 right", "label in doubt"]
+    assert first.notes == ["then 0, 4.0%", "#3, 1st half", "2 same, 0 right", "label in doubt"]
     assert set(first.passes) == {"doubtful", "confident", "first-half", "every-seed"}
     assert set(second.passes) == {"confident", "first-half"}, "4,999 is the last of the first half"
-    assert third.notes == ["then 0, 40.0%", "#6000, second half", "2 same, 1 right"]
+    assert third.notes == ["then 0, 40.0%", "#6000, 2nd half", "2 same, 1 right"]
     assert set(third.passes) == {"unsure", "second-half"}
     assert explorer.choices() == {
         "all": "All (3)",
@@ -49,7 +49,7 @@ def test_each_error_is_told_with_all_that_is_known_of_it():
         "second-half": "Second half (1)",
         "every-seed": "Missed by every seed (1)",
     }
-    assert "0 → 7, 96%, then 0, 4.0%, #3, first half" in explorer_text(explorer)
+    assert "0 → 7, 96%, then 0, 4.0%, #3, 1st half" in explorer_text(explorer)
 
 
 def test_what_is_not_known_is_neither_told_nor_asked_for():

@@ -38,8 +38,8 @@ def test_a_network_at_every_limit_passes(metrics):
             {"duplicates_across": [{"parts": ["training", "test"], "n": 1}]},
             "Data checks (duplicates, leakage, balance)",
         ),
-        ("robustness", {"mean_error": 0.036, "worst_error": 0.25}, "Robustness"),
-        ("robustness", {"mean_error": 0.035, "worst_error": 0.251}, "Robustness"),
+        ("robustness", {"mean_error": 0.036, "worst_error": 0.25}, "Robustness to corruptions"),
+        ("robustness", {"mean_error": 0.035, "worst_error": 0.251}, "Robustness to corruptions"),
         ("provenance", {"duration_seconds": 601}, "Provenance"),
     ],
 )
