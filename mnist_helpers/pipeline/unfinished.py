@@ -25,7 +25,8 @@ def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunP
     """The paths below which the block writes; when it ends well, its files replace those of `paths`.
 
     When it does not, `paths` is as it was, but for the state of an unfinished training, with which that goes on. Hold
-    the lock of the run's folder around it. Raises MnistError when files cannot be moved; the next command then finishes that.
+    the lock of the run's folder around it. Raises MnistError when files cannot be moved; the next command then finishes
+    that.
     """
     for name in (".unfinished", ".working"):
         if (paths.root / name / COMPLETE).exists():
