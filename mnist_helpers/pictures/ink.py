@@ -4,6 +4,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from mnist_helpers.pictures.lines import remove_lines
+
 # A mark counts as ink from this part of the strongest ink on; fainter ones are paper, noise and JPEG rings.
 FAINT = 40 / 255
 # The least difference between ink and paper, of 255 grey levels, that is taken for writing.
@@ -56,7 +58,11 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
         # A shadow darkens ink and paper alike: their ratio stays.
         levelled = 255 * (1 - (light - picture) / np.maximum(light, LEAST_LIGHT))
         marks = _border_level(levelled.clip(0)) - levelled
-    digit = _cleaned(marks)
+    without, lines = remove_lines(marks, max(_noise(marks), FAINT * marks.max()))
+    digit = _cleaned(without)
+    if digit is None and lines == 1:
+        # A 1 may reach from edge to edge.
+        digit = _cleaned(marks)
     if digit is None:
         raise ValueError("no digit found: the picture is blank, or the digit is too small or too faint")
     return digit
@@ -64,8 +70,7 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
 
 def _cleaned(marks: np.ndarray) -> np.ndarray | None:
     """The marks that make up the digit, from 0 to 255, without noise and specks; None where there is no digit."""
-    # What is lighter than the paper can only be noise; as much of it is among the ink.
-    noise = 2 * np.quantile(-marks[marks <= 0], 0.95)
+    noise = _noise(marks)
     while marks.max() >= max(LEAST_CONTRAST, noise):
         pieces, digit = _pieces(marks >= max(noise, FAINT * marks.max()))
         marks = np.where(pieces & ~digit, 0, marks)
@@ -77,6 +82,11 @@ def _cleaned(marks: np.ndarray) -> np.ndarray | None:
             floor = min(noise, full) / 2
             return (255 * (marks - floor) / (full - floor)).clip(0, 255).astype(np.float32)
     return None
+
+
+def _noise(marks: np.ndarray) -> float:
+    """What is lighter than the paper can only be noise; as much of it is among the ink."""
+    return 2 * float(np.quantile(-marks[marks <= 0], 0.95))
 
 
 def _without_rim(grey: np.ndarray) -> np.ndarray:

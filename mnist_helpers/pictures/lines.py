@@ -1,0 +1,185 @@
+"""Lines printed on the paper, found and taken out: ruled paper, grids, margins and the boxes of forms.
+
+A line is straight, thin and long, and it ends where the picture ends or where it meets another line, which strokes of a
+pen do not. What crossed it is mended from both of its sides, as readers of forms do (Yu and Jain, "A generic system
+for form dropout", 1996). Everywhere `marks` are float32 (height, width): ink and lines are above 0, paper is near 0.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+# Lines are searched on a copy with sides of up to this many cells.
+CELLS = 128
+# From one side of that copy to the other they climb or fall by at most this many cells, which is 7°.
+STEEPEST = 16
+# A line has at least this part of the picture's length, and at most this part (or three pixels) of its longer side.
+SHORTEST = 0.25
+THICKEST, THIN = 0.02, 3
+# Two lines meet, and a line meets the picture's edge, within this many cells.
+NEAR = 5
+# So much of a line lies within a pixel, or half its width, of a smooth path.
+STRAIGHT = 0.6
+# A line reaches as far across as it has this part of its full strength.
+FRINGE = 0.1
+# In smaller pictures a pen's stroke is as thin as a line.
+LEAST_SIDE = 50
+
+
+@dataclass(frozen=True)
+class Line:
+    """A level line: its row at each of its columns, and its strength across, from above to below the middle.
+
+    An upright line is a level one of the transposed picture.
+    """
+
+    columns: np.ndarray
+    rows: np.ndarray
+    profile: np.ndarray
+
+
+def remove_lines(marks: np.ndarray, faintest: float) -> tuple[np.ndarray, int]:
+    """The marks without the paper's lines, strokes mended where one crossed them, and the number of lines.
+
+    `faintest`: the least strength that is no noise.
+    """
+    if min(marks.shape) < LEAST_SIDE:
+        return marks, 0
+    cell = -(-max(marks.shape) // CELLS)
+    level, upright = _anchored(_candidates(marks, faintest, cell), _candidates(marks.T, faintest, cell), marks.shape, cell)
+    without = marks.copy()
+    for picture, lines in ((without, level), (without.T, upright)):
+        for line in lines:
+            _erase(picture, line, faintest)
+    return without, len(level) + len(upright)
+
+
+def _candidates(marks: np.ndarray, faintest: float, cell: int) -> list[Line]:
+    """Whatever is level, straight, thin and long."""
+    padded = np.pad(marks, [(0, -length % cell) for length in marks.shape])
+    height, width = (length // cell for length in padded.shape)
+    small = padded.reshape(height, cell, width, cell).max(axis=(1, 3))
+    traced = (_traced(marks, faintest, cell, columns * cell, rows * cell) for columns, rows in _runs(small, faintest))
+    return [line for line in traced if line is not None]
+
+
+def _runs(small: np.ndarray, faintest: float) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The long runs of ink along nearly level lines, the longest first: the columns and rows of each."""
+    height, width = small.shape
+    ink = ndimage.maximum_filter1d(small, 3, axis=0) >= faintest
+    ink = ndimage.binary_closing(np.pad(ink, ((0, 0), (4, 4)), mode="edge"), np.ones((1, 5)))[:, 4:-4]
+    climbs = np.arange(-STEEPEST, STEEPEST + 1)
+    columns = np.arange(width, dtype=np.int16)
+    rises = np.rint(climbs[:, None] * (columns - width / 2) / CELLS).astype(int)
+    # Rows beyond the picture are without ink.
+    room = abs(rises).max()
+    tall, strong = (np.pad(values, ((room, room), (0, 0))) for values in (ink, (small / faintest).clip(0, 4)))
+    rows = np.arange(height)[:, None] + room
+    lengths, ends, strengths = (np.zeros((len(climbs), height)) for _ in range(3))
+    for number, rise in enumerate(rises):
+        along = tall[rows + rise, columns]
+        since_gap = columns - np.maximum.accumulate(np.where(along, np.int16(-1), columns), axis=1)
+        ends[number] = since_gap.argmax(axis=1) + 1
+        lengths[number] = since_gap.max(axis=1)
+        strengths[number] = strong[rows + rise, columns].mean(axis=1)
+    # Of runs of equal length that one which keeps to the middle of the line.
+    scores = np.where(lengths >= SHORTEST * width, lengths + strengths, 0)
+    found = []
+    while scores.max() > 0:
+        number, row = np.unravel_index(scores.argmax(), scores.shape)
+        end = int(ends[number, row])
+        run = np.arange(end - int(lengths[number, row]), end)
+        found.append((run, row + rises[number, run]))
+        scores[:, max(0, row - 2) : row + 3] = 0
+    return found
+
+
+def _traced(marks: np.ndarray, faintest: float, cell: int, coarse: np.ndarray, rows: np.ndarray) -> Line | None:
+    """The line along a run, to the pixel; None where it is too thick or not straight."""
+    columns = np.arange(coarse[0], min(coarse[-1] + cell, marks.shape[1]))
+    middle = np.interp(columns, coarse + cell / 2, rows + cell / 2)
+    reach = 2 * cell + 1
+    for _ in range(2):
+        band = _band(marks, columns, middle, reach)
+        # A thick line has no one strongest row: the middle of the strong ones is meant.
+        strong = band >= np.maximum(faintest, 0.7 * band.max(axis=0))
+        width = strong.sum(axis=0)
+        seen = (width > 0) & (width <= reach)
+        if seen.sum() < len(columns) / 4:
+            return None
+        offsets = (strong * np.arange(-reach, reach + 1)[:, None]).sum(axis=0) / np.maximum(1, width)
+        seen_rows = middle + offsets
+        middle = _smooth(columns, seen_rows, seen)
+    thickness = np.median(width[seen])
+    straight = (abs(seen_rows - middle)[seen] <= max(1, thickness / 2)).mean()
+    if thickness > max(THIN, THICKEST * max(marks.shape)) or straight < STRAIGHT:
+        return None
+    return Line(columns, middle, np.median(_band(marks, columns, middle, reach), axis=1))
+
+
+def _smooth(columns: np.ndarray, rows: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """A parabola through most of the rows seen, for paper is never quite flat."""
+    along = np.linspace(-1, 1, len(columns))
+    for _ in range(3):
+        path = np.polynomial.polynomial.polyval(along, np.polynomial.polynomial.polyfit(along[seen], rows[seen], 2))
+        distance = abs(rows - path)
+        seen = seen & (distance <= max(1, 2 * np.median(distance[seen])))
+    return path
+
+
+def _band(marks: np.ndarray, columns: np.ndarray, middle: np.ndarray, reach: int) -> np.ndarray:
+    """The marks from `reach` rows above a path to as many below it, straightened."""
+    rows = np.rint(middle).astype(int) + np.arange(-reach, reach + 1)[:, None]
+    return np.where((rows >= 0) & (rows < len(marks)), marks[rows.clip(0, len(marks) - 1), columns], 0)
+
+
+def _anchored(
+    level: list[Line], upright: list[Line], shape: tuple[int, int], cell: int
+) -> tuple[list[Line], list[Line]]:
+    """Those lines of which both ends lie at the picture's edge or at another such line."""
+    near = NEAR * cell
+    while True:
+        kept = (
+            [line for line in level if _is_held(line, upright, shape[1], near)],
+            [line for line in upright if _is_held(line, level, shape[0], near)],
+        )
+        if (len(kept[0]), len(kept[1])) == (len(level), len(upright)):
+            return kept
+        level, upright = kept
+
+
+def _is_held(line: Line, others: list[Line], width: int, near: int) -> bool:
+    first, last = (line.columns[0], line.rows[0]), (line.columns[-1], line.rows[-1])
+    return (first[0] <= near or any(_meets(first, other, near) for other in others)) and (
+        last[0] >= width - 1 - near or any(_meets(last, other, near) for other in others)
+    )
+
+
+def _meets(end: tuple[float, float], other: Line, near: int) -> bool:
+    """Whether a level line that ends at this column and row does so at that upright line."""
+    column, row = end
+    along = row - other.columns[0]
+    if not -near <= along < len(other.columns) + near:
+        return False
+    return abs(other.rows[int(np.clip(along, 0, len(other.columns) - 1))] - column) <= near
+
+
+def _erase(marks: np.ndarray, line: Line, faintest: float) -> None:
+    """Take the line out of the marks, which are changed; ink that is above and below it goes on across it."""
+    reach = len(line.profile) // 2
+    peak = line.profile.argmax()
+    fringe = np.flatnonzero(np.r_[True, line.profile < FRINGE * line.profile[peak], True])
+    top, bottom = fringe[fringe <= peak].max(), fringe[fringe > peak].min() - 2
+    top, bottom = max(1, top - 1), min(2 * reach - 1, bottom + 1)
+    band = _band(marks, line.columns, line.rows, reach)
+    above, below = band[top - 1], band[bottom + 1]
+    slants = range(top - bottom - 1, bottom - top + 2)
+    mended = np.max([np.minimum(np.roll(above, slant), np.roll(below, -slant)) for slant in slants], axis=0)
+    # Ink is seen through a faint line.
+    through = band - line.profile[:, None]
+    ink = through > max(faintest, (marks.max() - line.profile[peak]) / 2)
+    clean = np.where(ink, band, mended)[top : bottom + 1]
+    rows = np.rint(line.rows).astype(int) + np.arange(top - reach, bottom + 1 - reach)[:, None]
+    inside = (rows >= 0) & (rows < len(marks))
+    marks[rows[inside], np.broadcast_to(line.columns, rows.shape)[inside]] = clean[inside]
