@@ -5,6 +5,7 @@ from PIL import Image
 from scipy import ndimage
 
 from mnist_helpers.pictures.lines import remove_lines
+from mnist_helpers.pictures.table import without_table
 
 # A mark counts as ink from this part of the strongest ink on; fainter ones are paper, noise and JPEG rings.
 FAINT = 40 / 255
@@ -12,6 +13,8 @@ FAINT = 40 / 255
 LEAST_CONTRAST = 16
 # Paper whose level varies by more than this, of 255, is unevenly lit.
 UNEVEN = 5
+# Noise with a standard deviation above this, of 255 grey levels, is smoothed.
+GRAIN = 8
 # A shadow takes at most this from the paper's level; what is darker is ink.
 DEEPEST_SHADOW = 140
 # Paper is as light as this; otherwise noise in the dark would become ink.
@@ -49,7 +52,7 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
     `grey`: levels 0 to 255, float32 (height, width). Returns float32 of the same height and width, or a little less
     where a rim is cut off. Raises ValueError when no digit is found.
     """
-    picture = _dark_on_light(_without_rim(grey))
+    picture = _smoothed(_dark_on_light(_without_rim(without_table(grey))))
     paper = _border_level(picture)
     light = _light(picture)
     marks = paper - picture
@@ -58,19 +61,19 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
         # A shadow darkens ink and paper alike: their ratio stays.
         levelled = 255 * (1 - (light - picture) / np.maximum(light, LEAST_LIGHT))
         marks = _border_level(levelled.clip(0)) - levelled
-    without, lines = remove_lines(marks, max(_noise(marks), FAINT * marks.max()))
-    digit = _cleaned(without)
+    noise = _noise(marks)
+    without, lines = remove_lines(marks, max(noise, FAINT * marks.max()))
+    digit = _cleaned(without, noise)
     if digit is None and lines == 1:
         # A 1 may reach from edge to edge.
-        digit = _cleaned(marks)
+        digit = _cleaned(marks, noise)
     if digit is None:
         raise ValueError("no digit found: the picture is blank, or the digit is too small or too faint")
     return digit
 
 
-def _cleaned(marks: np.ndarray) -> np.ndarray | None:
+def _cleaned(marks: np.ndarray, noise: float) -> np.ndarray | None:
     """The marks that make up the digit, from 0 to 255, without noise and specks; None where there is no digit."""
-    noise = _noise(marks)
     while marks.max() >= max(LEAST_CONTRAST, noise):
         pieces, digit = _pieces(marks >= max(noise, FAINT * marks.max()))
         marks = np.where(pieces & ~digit, 0, marks)
@@ -87,6 +90,12 @@ def _cleaned(marks: np.ndarray) -> np.ndarray | None:
 def _noise(marks: np.ndarray) -> float:
     """What is lighter than the paper can only be noise; as much of it is among the ink."""
     return 2 * float(np.quantile(-marks[marks <= 0], 0.95))
+
+
+def _smoothed(picture: np.ndarray) -> np.ndarray:
+    """The picture without its grain, where that is coarse: pixels of plain paper differ by normal noise."""
+    grain = float(np.median(abs(np.diff(picture, axis=1)))) / 0.954
+    return picture if grain < GRAIN else ndimage.gaussian_filter(picture, min(2, max(picture.shape) / 60))
 
 
 def _without_rim(grey: np.ndarray) -> np.ndarray:
@@ -120,7 +129,7 @@ def _light(picture: np.ndarray) -> np.ndarray:
     """
     small = _reduced(picture)
     window = _odd(WIDEST_STROKE, small)
-    closed = ndimage.grey_closing(np.pad(small, window, mode="edge"), size=(window, window))
+    closed = ndimage.grey_closing(np.pad(small, window, mode="symmetric"), size=(window, window))
     closed = closed[window:-window, window:-window]
     return np.asarray(Image.fromarray(closed).resize(picture.shape[::-1], Image.Resampling.BILINEAR))
 

@@ -17,8 +17,8 @@ STEEPEST = 16
 # A line has at least this part of the picture's length, and at most this part (or three pixels) of its longer side.
 SHORTEST = 0.25
 THICKEST, THIN = 0.02, 3
-# Two lines meet, and a line meets the picture's edge, within this many cells.
-NEAR = 5
+# Two lines meet, and a line meets the picture's edge, within this part of its longer side.
+NEAR = 0.03
 # So much of a line lies within a pixel, or half its width, of a smooth path.
 STRAIGHT = 0.6
 # A line reaches as far across as it has this part of its full strength.
@@ -29,14 +29,14 @@ LEAST_SIDE = 50
 
 @dataclass(frozen=True)
 class Line:
-    """A level line: its row at each of its columns, and its strength across, from above to below the middle.
+    """A level line: its row at each of its columns, and how strong it is across, from above to below that row.
 
     An upright line is a level one of the transposed picture.
     """
 
     columns: np.ndarray
     rows: np.ndarray
-    profile: np.ndarray
+    profile: np.ndarray | None = None
 
 
 def remove_lines(marks: np.ndarray, faintest: float) -> tuple[np.ndarray, int]:
@@ -47,25 +47,29 @@ def remove_lines(marks: np.ndarray, faintest: float) -> tuple[np.ndarray, int]:
     if min(marks.shape) < LEAST_SIDE:
         return marks, 0
     cell = -(-max(marks.shape) // CELLS)
-    level, upright = _anchored(_candidates(marks, faintest, cell), _candidates(marks.T, faintest, cell), marks.shape, cell)
+    small = _pooled(marks, cell)
+    runs = _anchored(_runs(small, faintest), _runs(small.T, faintest), small.shape)
+    traced = (
+        [line for run in found if (line := _traced(picture, faintest, cell, run))]
+        for picture, found in zip((marks, marks.T), runs, strict=True)
+    )
     without = marks.copy()
-    for picture, lines in ((without, level), (without.T, upright)):
-        for line in lines:
+    lines = _anchored(*traced, marks.shape)
+    for picture, found in zip((without, without.T), lines, strict=True):
+        for line in found:
             _erase(picture, line, faintest)
-    return without, len(level) + len(upright)
+    return without, sum(map(len, lines))
 
 
-def _candidates(marks: np.ndarray, faintest: float, cell: int) -> list[Line]:
-    """Whatever is level, straight, thin and long."""
+def _pooled(marks: np.ndarray, cell: int) -> np.ndarray:
+    """The strongest mark in each cell."""
     padded = np.pad(marks, [(0, -length % cell) for length in marks.shape])
     height, width = (length // cell for length in padded.shape)
-    small = padded.reshape(height, cell, width, cell).max(axis=(1, 3))
-    traced = (_traced(marks, faintest, cell, columns * cell, rows * cell) for columns, rows in _runs(small, faintest))
-    return [line for line in traced if line is not None]
+    return padded.reshape(height, cell, width, cell).max(axis=(1, 3))
 
 
-def _runs(small: np.ndarray, faintest: float) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The long runs of ink along nearly level lines, the longest first: the columns and rows of each."""
+def _runs(small: np.ndarray, faintest: float) -> list[Line]:
+    """The long runs of ink along nearly level lines, in cells, the longest first."""
     height, width = small.shape
     ink = ndimage.maximum_filter1d(small, 3, axis=0) >= faintest
     ink = ndimage.binary_closing(np.pad(ink, ((0, 0), (4, 4)), mode="edge"), np.ones((1, 5)))[:, 4:-4]
@@ -79,10 +83,11 @@ def _runs(small: np.ndarray, faintest: float) -> list[tuple[np.ndarray, np.ndarr
     lengths, ends, strengths = (np.zeros((len(climbs), height)) for _ in range(3))
     for number, rise in enumerate(rises):
         along = tall[rows + rise, columns]
-        since_gap = columns - np.maximum.accumulate(np.where(along, np.int16(-1), columns), axis=1)
-        ends[number] = since_gap.argmax(axis=1) + 1
-        lengths[number] = since_gap.max(axis=1)
-        strengths[number] = strong[rows + rise, columns].mean(axis=1)
+        full = np.flatnonzero(along.sum(axis=1) >= SHORTEST * width)
+        since_gap = columns - np.maximum.accumulate(np.where(along[full], np.int16(-1), columns), axis=1)
+        ends[number, full] = since_gap.argmax(axis=1) + 1
+        lengths[number, full] = since_gap.max(axis=1)
+        strengths[number, full] = strong[rows[full] + rise, columns].mean(axis=1)
     # Of runs of equal length that one which keeps to the middle of the line.
     scores = np.where(lengths >= SHORTEST * width, lengths + strengths, 0)
     found = []
@@ -90,40 +95,44 @@ def _runs(small: np.ndarray, faintest: float) -> list[tuple[np.ndarray, np.ndarr
         number, row = np.unravel_index(scores.argmax(), scores.shape)
         end = int(ends[number, row])
         run = np.arange(end - int(lengths[number, row]), end)
-        found.append((run, row + rises[number, run]))
+        found.append(Line(run, row + rises[number, run]))
         scores[:, max(0, row - 2) : row + 3] = 0
     return found
 
 
-def _traced(marks: np.ndarray, faintest: float, cell: int, coarse: np.ndarray, rows: np.ndarray) -> Line | None:
+def _traced(marks: np.ndarray, faintest: float, cell: int, run: Line) -> Line | None:
     """The line along a run, to the pixel; None where it is too thick or not straight."""
-    columns = np.arange(coarse[0], min(coarse[-1] + cell, marks.shape[1]))
-    middle = np.interp(columns, coarse + cell / 2, rows + cell / 2)
+    columns = np.minimum(run.columns * cell + cell // 2, marks.shape[1] - 1)
+    middle = run.rows * cell + (cell - 1) / 2
     reach = 2 * cell + 1
     for _ in range(2):
         band = _band(marks, columns, middle, reach)
         # A thick line has no one strongest row: the middle of the strong ones is meant.
-        strong = band >= np.maximum(faintest, 0.7 * band.max(axis=0))
+        strong = band >= np.maximum(faintest, band.max(axis=0) / 2)
         width = strong.sum(axis=0)
         seen = (width > 0) & (width <= reach)
         if seen.sum() < len(columns) / 4:
             return None
         offsets = (strong * np.arange(-reach, reach + 1)[:, None]).sum(axis=0) / np.maximum(1, width)
         seen_rows = middle + offsets
-        middle = _smooth(columns, seen_rows, seen)
+        path = _smooth(columns, seen_rows, seen)
+        middle = np.polyval(path, columns / columns[-1])
     thickness = np.median(width[seen])
     straight = (abs(seen_rows - middle)[seen] <= max(1, thickness / 2)).mean()
     if thickness > max(THIN, THICKEST * max(marks.shape)) or straight < STRAIGHT:
         return None
-    return Line(columns, middle, np.median(_band(marks, columns, middle, reach), axis=1))
+    # A blurred end goes on a little.
+    beyond = int(NEAR * max(marks.shape))
+    every = np.arange(max(0, columns[0] - beyond), min(columns[-1] + beyond, marks.shape[1]))
+    return Line(every, np.polyval(path, every / columns[-1]), np.median(_band(marks, columns, middle, reach), axis=1))
 
 
 def _smooth(columns: np.ndarray, rows: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """A parabola through most of the rows seen, for paper is never quite flat."""
-    along = np.linspace(-1, 1, len(columns))
+    """The coefficients of a parabola through most of the rows seen, for paper is never quite flat."""
+    powers = np.vander(columns / columns[-1], 3)
     for _ in range(3):
-        path = np.polynomial.polynomial.polyval(along, np.polynomial.polynomial.polyfit(along[seen], rows[seen], 2))
-        distance = abs(rows - path)
+        path = np.linalg.lstsq(powers[seen], rows[seen])[0]
+        distance = abs(rows - powers @ path)
         seen = seen & (distance <= max(1, 2 * np.median(distance[seen])))
     return path
 
@@ -135,10 +144,10 @@ def _band(marks: np.ndarray, columns: np.ndarray, middle: np.ndarray, reach: int
 
 
 def _anchored(
-    level: list[Line], upright: list[Line], shape: tuple[int, int], cell: int
+    level: list[Line], upright: list[Line], shape: tuple[int, int]
 ) -> tuple[list[Line], list[Line]]:
-    """Those lines of which both ends lie at the picture's edge or at another such line."""
-    near = NEAR * cell
+    """Those lines of which both ends lie at the picture's edge or at a corner with another such line."""
+    near = NEAR * max(shape)
     while True:
         kept = (
             [line for line in level if _is_held(line, upright, shape[1], near)],
@@ -149,20 +158,17 @@ def _anchored(
         level, upright = kept
 
 
-def _is_held(line: Line, others: list[Line], width: int, near: int) -> bool:
-    first, last = (line.columns[0], line.rows[0]), (line.columns[-1], line.rows[-1])
-    return (first[0] <= near or any(_meets(first, other, near) for other in others)) and (
-        last[0] >= width - 1 - near or any(_meets(last, other, near) for other in others)
+def _is_held(line: Line, others: list[Line], width: int, near: float) -> bool:
+    first, last = ((line.columns[end], line.rows[end]) for end in (0, -1))
+    return (first[0] <= near or any(_is_corner(first, other, near) for other in others)) and (
+        last[0] >= width - 1 - near or any(_is_corner(last, other, near) for other in others)
     )
 
 
-def _meets(end: tuple[float, float], other: Line, near: int) -> bool:
-    """Whether a level line that ends at this column and row does so at that upright line."""
+def _is_corner(end: tuple[float, float], other: Line, near: float) -> bool:
+    """Whether an upright line ends at this column and row, where a level one does."""
     column, row = end
-    along = row - other.columns[0]
-    if not -near <= along < len(other.columns) + near:
-        return False
-    return abs(other.rows[int(np.clip(along, 0, len(other.columns) - 1))] - column) <= near
+    return any(abs(other.columns[tip] - row) <= near and abs(other.rows[tip] - column) <= near for tip in (0, -1))
 
 
 def _erase(marks: np.ndarray, line: Line, faintest: float) -> None:
