@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from mnist_helpers.pictures.lines import remove_lines
+from mnist_helpers.pictures.lines import LEAST_SIDE, remove_lines
 from mnist_helpers.pictures.table import without_table
 
 # A mark counts as ink from this part of the strongest ink on; fainter ones are paper, noise and JPEG rings.
@@ -52,7 +52,9 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
     `grey`: levels 0 to 255, float32 (height, width). Returns float32 of the same height and width, or a little less
     where a rim is cut off. Raises ValueError when no digit is found.
     """
-    picture = _smoothed(_dark_on_light(_without_rim(without_table(grey))))
+    if min(grey.shape) >= LEAST_SIDE:
+        grey = _smoothed(_without_rim(without_table(grey)))
+    picture = _dark_on_light(grey)
     paper = _border_level(picture)
     light = _light(picture)
     marks = paper - picture
@@ -129,7 +131,7 @@ def _light(picture: np.ndarray) -> np.ndarray:
     """
     small = _reduced(picture)
     window = _odd(WIDEST_STROKE, small)
-    closed = ndimage.grey_closing(np.pad(small, window, mode="symmetric"), size=(window, window))
+    closed = ndimage.grey_closing(np.pad(small, window, mode="edge"), size=(window, window))
     closed = closed[window:-window, window:-window]
     return np.asarray(Image.fromarray(closed).resize(picture.shape[::-1], Image.Resampling.BILINEAR))
 

@@ -48,13 +48,13 @@ def remove_lines(marks: np.ndarray, faintest: float) -> tuple[np.ndarray, int]:
         return marks, 0
     cell = -(-max(marks.shape) // CELLS)
     small = _pooled(marks, cell)
-    runs = _anchored(_runs(small, faintest), _runs(small.T, faintest), small.shape)
+    runs = _anchored(_runs(small, faintest), _runs(small.T, faintest), small.shape, NEAR * max(small.shape))
     traced = (
         [line for run in found if (line := _traced(picture, faintest, cell, run))]
         for picture, found in zip((marks, marks.T), runs, strict=True)
     )
     without = marks.copy()
-    lines = _anchored(*traced, marks.shape)
+    lines = _anchored(*traced, marks.shape, 2 * NEAR * max(marks.shape))
     for picture, found in zip((without, without.T), lines, strict=True):
         for line in found:
             _erase(picture, line, faintest)
@@ -121,9 +121,9 @@ def _traced(marks: np.ndarray, faintest: float, cell: int, run: Line) -> Line | 
     straight = (abs(seen_rows - middle)[seen] <= max(1, thickness / 2)).mean()
     if thickness > max(THIN, THICKEST * max(marks.shape)) or straight < STRAIGHT:
         return None
-    # A blurred end goes on a little.
-    beyond = int(NEAR * max(marks.shape))
-    every = np.arange(max(0, columns[0] - beyond), min(columns[-1] + beyond, marks.shape[1]))
+    near, end = NEAR * max(marks.shape), marks.shape[1]
+    first, last = columns[0] - cell // 2, columns[-1] + cell
+    every = np.arange(0 if first <= near else first, end if last >= end - near else last)
     return Line(every, np.polyval(path, every / columns[-1]), np.median(_band(marks, columns, middle, reach), axis=1))
 
 
@@ -144,10 +144,9 @@ def _band(marks: np.ndarray, columns: np.ndarray, middle: np.ndarray, reach: int
 
 
 def _anchored(
-    level: list[Line], upright: list[Line], shape: tuple[int, int]
+    level: list[Line], upright: list[Line], shape: tuple[int, int], near: float
 ) -> tuple[list[Line], list[Line]]:
     """Those lines of which both ends lie at the picture's edge or at a corner with another such line."""
-    near = NEAR * max(shape)
     while True:
         kept = (
             [line for line in level if _is_held(line, upright, shape[1], near)],
@@ -183,8 +182,8 @@ def _erase(marks: np.ndarray, line: Line, faintest: float) -> None:
     slants = range(top - bottom - 1, bottom - top + 2)
     mended = np.max([np.minimum(np.roll(above, slant), np.roll(below, -slant)) for slant in slants], axis=0)
     # Ink is seen through a faint line.
-    through = band - line.profile[:, None]
-    ink = through > max(faintest, (marks.max() - line.profile[peak]) / 2)
+    level = np.median(band[top : bottom + 1].max(axis=0))
+    ink = band > level + max(faintest, (marks.max() - level) / 2)
     clean = np.where(ink, band, mended)[top : bottom + 1]
     rows = np.rint(line.rows).astype(int) + np.arange(top - reach, bottom + 1 - reach)[:, None]
     inside = (rows >= 0) & (rows < len(marks))
