@@ -5,6 +5,7 @@ from PIL import Image
 from scipy import ndimage
 
 from mnist_helpers.pictures.lines import LEAST_SIDE, remove_lines
+from mnist_helpers.pictures.several import refuse_several
 from mnist_helpers.pictures.table import without_table
 
 # A mark counts as ink from this part of the strongest ink on; fainter ones are paper, noise and JPEG rings.
@@ -50,7 +51,7 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
     """The ink of a digit, from 0 for paper to 255, with the rim, uneven light, noise and specks taken out.
 
     `grey`: levels 0 to 255, float32 (height, width). Returns float32 of the same height and width, or a little less
-    where a rim is cut off. Raises ValueError when no digit is found.
+    where a rim is cut off. Raises ValueError when no digit, or several, are found.
     """
     if min(grey.shape) >= LEAST_SIDE:
         grey = _smoothed(_without_rim(without_table(grey)))
@@ -69,8 +70,11 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
     if digit is None and lines == 1:
         # A 1 may reach from edge to edge.
         digit = _cleaned(marks, noise)
+    if digit is None and lines:
+        raise ValueError("no digit found: only lines, as of ruled paper, a grid or an empty box")
     if digit is None:
         raise ValueError("no digit found: the picture is blank, or the digit is too small or too faint")
+    refuse_several(digit)
     return digit
 
 

@@ -78,7 +78,7 @@ def _runs(small: np.ndarray, faintest: float) -> list[Line]:
     rises = np.rint(climbs[:, None] * (columns - width / 2) / CELLS).astype(int)
     # Rows beyond the picture are without ink.
     room = abs(rises).max()
-    tall, strong = (np.pad(values, ((room, room), (0, 0))) for values in (ink, (small / faintest).clip(0, 4)))
+    tall, strong = (np.pad(values, ((room, room), (0, 0))) for values in (ink, (small / faintest).clip(0, 1)))
     rows = np.arange(height)[:, None] + room
     lengths, ends, strengths = (np.zeros((len(climbs), height)) for _ in range(3))
     for number, rise in enumerate(rises):

@@ -7,7 +7,7 @@ touches the table does not shift that edge, since most of the edge decides where
 import numpy as np
 
 # A table is darker than this part of the paper's level; a shadow leaves more light.
-DARK = 0.42
+DARK = 0.55
 # It fills this part of a side, and reaches into the picture by no more than this part of it.
 FILLED, DEEPEST = 0.7, 0.35
 

@@ -61,7 +61,11 @@ def _add_predict(commands: argparse._SubParsersAction) -> None:
         "file is answered, sure or not, and with 1 if a file could not be answered.",
     )
     predict.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG or another image file of one digit")
-    predict.add_argument("--json", action="store_true", help="print one JSON list with all ten probabilities, whether unsure, and the runner-up")
+    predict.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON list with all ten probabilities, whether unsure, and the runner-up",
+    )
     _add_run_root(predict, f"the folder that holds models/mnist_cnn.pth (default: {DEFAULT_ROOT}, then the package)")
     predict.set_defaults(run_root=str(network_root()))
 
