@@ -14,8 +14,7 @@ from mnist_helpers.network.model import MnistCNN
 from mnist_helpers.pictures.files import read_grey
 from mnist_helpers.pictures.format import bring_to_mnist
 
-
-# An answer of lower probability is unsure: the highest such limit, in steps of 0.01, that still leaves 95 % of the right
+# An answer of lower probability is unsure: the highest limit (steps of 0.01 to 0.05) that leaves 95 % of the right
 # answers to corrupted validation images sure (docs/experiments.md, "When predict is unsure").
 UNSURE = 0.95
 

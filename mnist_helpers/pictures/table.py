@@ -13,7 +13,7 @@ FILLED, DEEPEST = 0.7, 0.35
 
 
 def without_table(picture: np.ndarray) -> np.ndarray:
-    """A picture that is dark on light, levels 0 to 255, without the dark strips at its four sides; it may be smaller."""
+    """A picture that is dark on light, levels 0 to 255, without dark strips at its sides; it may be smaller."""
     paper = float(np.quantile(picture, 0.75))
     # A table round a corner leaves each of its strips shorter once the other is gone.
     for _ in range(2):

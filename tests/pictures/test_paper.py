@@ -23,7 +23,7 @@ def seven() -> Image.Image:
 
 
 def one() -> Image.Image:
-    return drawn([(200, 110), (203, 390)])
+    return drawn([(200, 130), (203, 385)])
 
 
 def with_lines(image: Image.Image, segments, level: int, width: int = 4) -> np.ndarray:
