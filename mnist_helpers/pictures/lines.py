@@ -5,7 +5,7 @@ pen do not. What crossed it is mended from both of its sides, as readers of form
 for form dropout", 1996). Everywhere `marks` are float32 (height, width): ink and lines are above 0, paper is near 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
@@ -36,7 +36,7 @@ class Line:
 
     columns: np.ndarray
     rows: np.ndarray
-    profile: np.ndarray | None = None
+    profile: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 def remove_lines(marks: np.ndarray, faintest: float) -> tuple[np.ndarray, int]:
@@ -49,12 +49,12 @@ def remove_lines(marks: np.ndarray, faintest: float) -> tuple[np.ndarray, int]:
     cell = -(-max(marks.shape) // CELLS)
     small = _pooled(marks, cell)
     runs = _anchored(_runs(small, faintest), _runs(small.T, faintest), small.shape, NEAR * max(small.shape))
-    traced = (
+    level, upright = (
         [line for run in found if (line := _traced(picture, faintest, cell, run))]
         for picture, found in zip((marks, marks.T), runs, strict=True)
     )
     without = marks.copy()
-    lines = _anchored(*traced, marks.shape, 2 * NEAR * max(marks.shape))
+    lines = _anchored(level, upright, marks.shape, 2 * NEAR * max(marks.shape))
     for picture, found in zip((without, without.T), lines, strict=True):
         for line in found:
             _erase(picture, line, faintest)

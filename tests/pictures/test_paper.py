@@ -56,10 +56,11 @@ PAPER = {
 }
 
 
-@pytest.mark.parametrize("digit", [seven, one])
-@pytest.mark.parametrize("level", [60, 160], ids=["dark", "faint"])
+@pytest.mark.parametrize(
+    ("digit", "level"), [(seven, 60), (seven, 160), (one, 160)], ids=["7, dark", "7, faint", "1, faint"]
+)
 @pytest.mark.parametrize("paper", PAPER)
-def test_printed_lines_have_no_part_in_the_digit(paper, level, digit):
+def test_printed_lines_have_no_part_in_the_digit(paper, digit, level):
     plain = bring_to_mnist(np.asarray(digit(), dtype=np.float32)).astype(int)
     printed = bring_to_mnist(with_lines(digit(), PAPER[paper], level)).astype(int)
     assert np.abs(printed - plain).mean() < 5
