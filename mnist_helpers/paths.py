@@ -87,6 +87,16 @@ class RunPaths:
         return self.outputs / "seed_answers.json"
 
     @property
+    def answers(self) -> Path:
+        """What the network says of the test images, clean and corrupted."""
+        return self.outputs / "answers.json"
+
+    @property
+    def previous_answers(self) -> Path:
+        """What the network said that was evaluated here before this one."""
+        return self.outputs / "previous_answers.json"
+
+    @property
     def benchmark(self) -> Path:
         """The times of this project and of other recipes."""
         return self.outputs / "benchmark.json"

@@ -43,6 +43,7 @@ def provenance_of(run: TrainingRun, training: TrainingSettings = SETTINGS) -> di
         "threads": 2,
         "precision": "bfloat16",
         "data_checksum": "b2" * 32,
+        "date": "2026-11-26",
         "duration_seconds": 61.6,
     }
 

@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from hashlib import sha256
 
 import torch
 
 from mnist_helpers.data.splits import LabelledImages
+from mnist_helpers.pipeline.cli import main
 
 # A network and a run small enough for tests, and good enough to learn something.
 QUICK = ("-p", "epochs", "4", "-p", "batch_size", "50", "-p", "width", "8")
@@ -45,3 +47,20 @@ def random_images(count: int, seed: int = 0) -> LabelledImages:
     generator = torch.Generator().manual_seed(seed)
     images = torch.randint(0, 256, (count, 28, 28), generator=generator, dtype=torch.uint8)
     return LabelledImages(images, torch.arange(count) % 10)
+
+
+def refusal(capsys, *arguments) -> str:
+    """The one line that a refused command prints to stderr."""
+    code = main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    assert code == 1
+    assert printed.out == ""
+    assert "Traceback" not in printed.err
+    lines = [line for line in printed.err.splitlines() if line.startswith("mnist-cnn:")]
+    assert len(lines) == 1, printed.err
+    return lines[0]
+
+
+def fingerprint(folder) -> dict:
+    """Each file below a folder, with a checksum of what it holds."""
+    return {path: sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}

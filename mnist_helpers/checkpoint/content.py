@@ -141,7 +141,8 @@ def _require_provenance(values: dict, model: MnistCNN, training: TrainingSetting
     """Raise ValueError unless `values` are what `describe_run` could say of this network and training."""
     parameters = asdict(model.settings) | asdict(training)
     versions = dict.fromkeys(("python", *PACKAGES), str)
-    _require_fields("provenance", values, PROVENANCE)
+    # Checkpoints from before 26 November 2026 have no date.
+    _require_fields("provenance", {"date": ""} | values, PROVENANCE)
     _require_fields("parameters of provenance", values["parameters"], _types(ModelSettings) | _types(TrainingSettings))
     _require_fields("versions of provenance", values["versions"], versions)
     if values["parameters"] != parameters or values["seed"] != training.seed:

@@ -1,9 +1,10 @@
-"""Where a result comes from: commit, versions, machine, data, duration."""
+"""Where a result comes from: commit, versions, machine, data, date, duration."""
 
 import platform
 import re
 import subprocess
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 from mnist_helpers.data.sources import DataSource
@@ -29,6 +30,7 @@ PROVENANCE = {
     "threads": int,
     "precision": str,
     "data_checksum": str,
+    "date": str,
     "duration_seconds": float,
 }
 TEXTS = {
@@ -37,12 +39,16 @@ TEXTS = {
     "system": rf"[{_LETTERS}]{{1,{_LONGEST}}}",
     "precision": "float32|bfloat16",
     "data_checksum": "[0-9a-f]{64}",
+    "date": "2[0-9]{3}-[01][0-9]-[0-3][0-9]",
 }
 VERSION = "[A-Za-z0-9.+!_-]{1,50}"
 
 
 def describe_run(source: DataSource, settings: TrainingSettings, run: TrainingRun) -> dict:
-    """The provenance of one training run, for checkpoint and metrics.json: plain values as in PROVENANCE and TEXTS."""
+    """The provenance of a training run that ends now, for checkpoint and metrics.json.
+
+    Plain values as in PROVENANCE and TEXTS; "date" is today's in UTC.
+    """
     device = choose_device(settings.device)
     precision = choose_precision(settings.precision, device)
     machine = describe_machine(device)
@@ -57,6 +63,7 @@ def describe_run(source: DataSource, settings: TrainingSettings, run: TrainingRu
         "system": _plain(machine["system"]),
         "precision": str(precision).removeprefix("torch."),
         "data_checksum": source.checksum,
+        "date": datetime.now(UTC).date().isoformat(),
         "duration_seconds": round(run.seconds, 1),
     }
 

@@ -7,7 +7,14 @@ from mnist_helpers.data.checks import check_data, describe_balance, describe_ord
 from mnist_helpers.data.ladder import Rung, describe_convergence, describe_rung, describe_shift, ladder_rows, won
 from mnist_helpers.data.near_duplicates import find_near_duplicates
 from mnist_helpers.data.sources import DataSource, find_data
-from mnist_helpers.data.splits import LabelledImages, class_counts, load_test_data, load_training_data, pixel_statistics
+from mnist_helpers.data.splits import (
+    LabelledImages,
+    class_counts,
+    load_digits_sample,
+    load_test_data,
+    load_training_data,
+    pixel_statistics,
+)
 from mnist_helpers.data.strokes import slant, stroke_thickness
 
 __all__ = [
@@ -24,6 +31,7 @@ __all__ = [
     "find_data",
     "find_near_duplicates",
     "ladder_rows",
+    "load_digits_sample",
     "load_test_data",
     "load_training_data",
     "pixel_statistics",

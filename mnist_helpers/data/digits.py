@@ -37,14 +37,19 @@ def write_digits(root: Path) -> None:
         raw.parent.rename(target)
 
 
-def _parts() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Images and labels of the 1,500 training and 297 test digits, stratified by class."""
+def digits_sample() -> tuple[np.ndarray, np.ndarray]:
+    """All digits of the sample in MNIST's format, uint8 (1797, 28, 28), and their labels, uint8 (1797,)."""
     from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
 
     sample = load_digits()
-    images = np.stack([to_mnist(_enlarged(image)) for image in sample.images])
-    labels = sample.target.astype(np.uint8)
+    return np.stack([to_mnist(_enlarged(image)) for image in sample.images]), sample.target.astype(np.uint8)
+
+
+def _parts() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Images and labels of the 1,500 training and 297 test digits, stratified by class."""
+    from sklearn.model_selection import train_test_split
+
+    images, labels = digits_sample()
     train, test = train_test_split(np.arange(len(labels)), test_size=TEST_IMAGES, stratify=labels, random_state=0)
     return {"train": (images[train], labels[train]), "t10k": (images[test], labels[test])}
 

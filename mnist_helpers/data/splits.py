@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
+from mnist_helpers.data.digits import digits_sample
 from mnist_helpers.data.sources import CURES, DataSource, raw_folder, require_layout
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import shown
@@ -42,6 +43,12 @@ def load_training_data(source: DataSource) -> tuple[LabelledImages, LabelledImag
 def load_test_data(source: DataSource) -> LabelledImages:
     """The test images; only the evaluation scores them. Raises MnistError as `load_training_data` does."""
     return _load(source, train=False)
+
+
+def load_digits_sample() -> LabelledImages:
+    """All 1,797 digits of the embedded sample: another collection for a network that was trained on MNIST."""
+    images, labels = digits_sample()
+    return LabelledImages(torch.from_numpy(images), torch.from_numpy(labels).long())
 
 
 def pixel_statistics(images: torch.Tensor) -> tuple[float, float]:

@@ -8,18 +8,17 @@ from mnist_helpers.display.data_plots import (
     plot_samples,
 )
 from mnist_helpers.display.design_plots import layer_table, plot_by_heart, plot_pictures, plot_spread
+from mnist_helpers.display.explorer import Card, Explorer, show_explorer
 from mnist_helpers.display.figures import (
-    BLUE,
     COUNT_MAP,
-    GREY,
     INK_MAP,
-    ORANGE,
     describe,
     hide_axes,
     plot_gallery,
     show_figure,
 )
 from mnist_helpers.display.ladder_plots import plot_nearest, plot_weights, plot_won
+from mnist_helpers.display.marks import log_marks
 from mnist_helpers.display.progress import PROGRESS, TrainingProgress, show_history
 from mnist_helpers.display.tables import (
     Table,
@@ -35,6 +34,7 @@ from mnist_helpers.display.tables import (
 )
 from mnist_helpers.display.thumbnails import thumbnail
 from mnist_helpers.display.training_plots import plot_accuracy, plot_loss, plot_rates
+from mnist_helpers.display.vector import BLUE, GREY, ORANGE
 
 __all__ = [
     "BLUE",
@@ -43,11 +43,14 @@ __all__ = [
     "INK_MAP",
     "ORANGE",
     "PROGRESS",
+    "Card",
+    "Explorer",
     "Table",
     "TrainingProgress",
     "describe",
     "hide_axes",
     "layer_table",
+    "log_marks",
     "percent",
     "percent_range",
     "plot_accuracy",
@@ -65,6 +68,7 @@ __all__ = [
     "plot_spread",
     "plot_weights",
     "plot_won",
+    "show_explorer",
     "show_facts",
     "show_figure",
     "show_history",

@@ -7,7 +7,8 @@ import torch
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from mnist_helpers.display.figures import BLUE, INK_MAP, ORANGE, describe, hide_axes
+from mnist_helpers.display.figures import INK_MAP, describe, hide_axes
+from mnist_helpers.display.vector import BLUE, ORANGE
 
 
 def plot_numbers(image: torch.Tensor, label: int) -> Figure:

@@ -6,8 +6,9 @@ import torch
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from mnist_helpers.display.figures import BLUE, GREY, INK_MAP, ORANGE, describe
+from mnist_helpers.display.figures import INK_MAP, describe
 from mnist_helpers.display.tables import Table
+from mnist_helpers.display.vector import BLUE, GREY, ORANGE
 from mnist_helpers.network.summary import LEARNED, ByHeart, LayerSummary, Spread, short
 
 COLOURS = (GREY, BLUE, ORANGE)

@@ -14,25 +14,26 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from mnist_helpers.display.vector import GRID, MIME_TYPE, ORANGE, draw_svg
 from mnist_helpers.files import replacing
 
 CSS_PIXELS_PER_INCH = 96
-BLUE, ORANGE, GREY = "#1f5fa8", "#c8500a", "#6b7280"
-INK_MAP = LinearSegmentedColormap.from_list("ink", ["#ffffff", "#111827"])
-COUNT_MAP = LinearSegmentedColormap.from_list("counts", ["#fff7ed", ORANGE])
+INK_MAP = LinearSegmentedColormap.from_list("ink", ["#ffffff", "#111111"])  # greys alone, which take few bytes
+# From nothing, so that the page shows through where there is nothing, in the light as in the dark.
+COUNT_MAP = LinearSegmentedColormap.from_list("counts", [(ORANGE, 0.0), (ORANGE, 0.75)])
 STYLE: dict[Any, Any] = {
-    "figure.dpi": 160,
-    "savefig.dpi": 160,
+    "figure.dpi": 110,
+    "savefig.dpi": 110,
     "figure.facecolor": "white",
     "font.size": 10,
-    # Pixels are shown as they are; smoothed ones also make files twice as large.
-    "image.interpolation": "nearest",
+    # Pixels are shown as they are, and an SVG holds no more than these.
+    "image.interpolation": "none",
     "axes.titlesize": 11,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid.axis": "y",
-    "grid.color": "#e5e7eb",
+    "grid.color": GRID,
     "axes.axisbelow": True,
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
@@ -47,20 +48,21 @@ def describe(figure: Figure, alt: str) -> Figure:
 
 
 def show_figure(figure: Figure, save_as: Path | None = None) -> None:
-    """Show a figure with the alternative text that `describe` gave it, and close it.
+    """Show a figure with the alternative text that `describe` gave it, and close it: a PNG, and an SVG for the report.
 
-    With `save_as` the same picture is written there as PNG. Raises ValueError for a figure without that text.
+    With `save_as` the PNG is written there too. Raises ValueError for a figure without that text.
     """
     alt = str(figure.get_label())
     if not alt.strip():
         raise ValueError("The figure has no alternative text: give it one with display.describe.")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
+    drawing = draw_svg(figure, alt)
     plt.close(figure)
     # Drawn finer than shown, so that it stays sharp on dense screens and on paper.
     width = round(figure.get_figwidth() * CSS_PIXELS_PER_INCH)
     # Where there are no pictures, as in a terminal, the alternative text stands for it.
-    content = {"image/png": b64encode(buffer.getvalue()).decode(), "text/plain": alt}
+    content = {"image/png": b64encode(buffer.getvalue()).decode(), MIME_TYPE: drawing, "text/plain": alt}
     display(content, raw=True, metadata={"image/png": {"alt": alt, "width": width}})
     if save_as is not None:
         with replacing(save_as) as temporary:

@@ -9,7 +9,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from mnist_helpers.data.ladder import Rung, won
-from mnist_helpers.display.figures import BLUE, INK_MAP, ORANGE, describe, hide_axes
+from mnist_helpers.display.figures import INK_MAP, describe, hide_axes
+from mnist_helpers.display.vector import BLUE, ORANGE
 
 SHOWN = 8
 SIGN_MAP = LinearSegmentedColormap.from_list("sign", [ORANGE, "#ffffff", BLUE])

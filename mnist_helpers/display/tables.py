@@ -25,10 +25,10 @@ def show_table(table: Table) -> None:
 
 
 def show_facts(headline: str, facts: Mapping[str, str]) -> None:
-    """Show a sentence in large type with named figures below it."""
+    """Show a sentence in large type with named facts below it; these are escaped unless they are Markup."""
     cards = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items())
     html = f'<p class="headline"><strong>{escape(headline)}</strong></p><dl class="facts">{cards}</dl>'
-    text = "\n".join([headline, *(f"{name}: {value}" for name, value in facts.items())])
+    text = "\n".join([headline, *(f"{name}: {_plain(value)}" for name, value in facts.items())])
     display({"text/html": html, "text/plain": text}, raw=True)
 
 

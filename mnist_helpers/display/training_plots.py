@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from mnist_helpers.display.figures import BLUE, GREY, ORANGE, describe
+from mnist_helpers.display.figures import describe
+from mnist_helpers.display.vector import BLUE, GREY, ORANGE
 from mnist_helpers.training.validation import Epoch
 
 # The smallest percentage of errors that is drawn: a logarithmic scale has no place for none at all.

@@ -6,6 +6,8 @@ from scipy.stats import binomtest
 from mnist_helpers.checkpoint import Checkpoint
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.display import Table, percent, percent_range
+from mnist_helpers.evaluation.answers import Answers
+from mnist_helpers.evaluation.homogeneity import ALPHA
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.network import Predictions, count_parameters, predict
 
@@ -18,37 +20,44 @@ def measure_baseline(baseline: Checkpoint | None, test: LabelledImages, predicti
     if baseline is None:
         return None
     plain = predict(baseline.model, test).correct
-    comparison = mcnemar_exact(predictions.correct, plain)
     return {
         "accuracy": float(plain.mean()),
         "accuracy_ci95": list(wilson_interval(int(plain.sum()), len(plain))),
-        "errors": int((~plain).sum()),
         "parameter_count": count_parameters(baseline.model),
         "epochs": min(baseline.training.epochs, len(baseline.history)),
-        "mcnemar": comparison,
-        "verdict": judge(comparison),
+        **measure_pair(predictions.correct, plain),
     }
 
 
-def tabulate_baseline(baseline: dict | None, scores: dict, provenance: dict) -> Table:
-    """This network, and the plain one where there is one, a line each."""
+def tabulate_baseline(
+    baseline: dict | None, scores: dict, provenance: dict, earlier: tuple[str, Answers] | None = None
+) -> Table:
+    """This network, the plain one and the `earlier` one, where there are such, a line each."""
     networks = {"This network": scores | provenance | {"epochs": provenance["parameters"]["epochs"]}}
     if baseline:
         networks["Plain baseline"] = baseline
+    rows = [
+        (
+            name,
+            f"{one['parameter_count']:,}",
+            f"{one['epochs']:g}",
+            percent(one["accuracy"], 2),
+            percent_range(one["accuracy_ci95"]),
+            one["errors"],
+        )
+        for name, one in networks.items()
+    ]
+    if earlier:
+        right = earlier[1].right(earlier[1].clean)
+        interval = wilson_interval(int(right.sum()), len(right))
+        # Its answers are kept, not what it is made of.
+        rows.append(
+            (earlier[0].capitalize(), "", "", percent(right.mean(), 2), percent_range(interval), (~right).sum())
+        )
     return Table(
-        "This network and the plain baseline",
+        "This network and others",
         ["Network", "Parameters", "Epochs", "Accuracy", "95% interval", "Errors"],
-        [
-            (
-                name,
-                f"{one['parameter_count']:,}",
-                f"{one['epochs']:g}",
-                percent(one["accuracy"], 2),
-                percent_range(one["accuracy_ci95"]),
-                one["errors"],
-            )
-            for name, one in networks.items()
-        ],
+        rows,
     )
 
 
@@ -71,6 +80,15 @@ def describe_baseline(baseline: dict | None, provenance: dict) -> str:
     )
 
 
+def measure_pair(correct: np.ndarray, others: np.ndarray, looks: int = 1) -> dict:
+    """The errors of another classifier, and the paired test of this one against it on the same images, bool (N,) each.
+
+    "verdict" is that of `judge`, with Bonferroni's correction for so many `looks`.
+    """
+    comparison = mcnemar_exact(correct, others)
+    return {"errors": int((~others).sum()), "mcnemar": comparison, "verdict": judge(comparison, ALPHA / looks)}
+
+
 def mcnemar_exact(correct_a: np.ndarray, correct_b: np.ndarray) -> dict[str, int | float]:
     """Are two classifiers equally good on the same images? The exact test of McNemar (1947), two-sided.
 
@@ -89,7 +107,7 @@ def mcnemar_exact(correct_a: np.ndarray, correct_b: np.ndarray) -> dict[str, int
     return {"only_first": only_first, "only_second": only_second, "p_value": p_value}
 
 
-def judge(comparison: dict, alpha: float = 0.05) -> str:
+def judge(comparison: dict, alpha: float = ALPHA) -> str:
     """What `mcnemar_exact` says of the first classifier: "better", "worse" or "not distinguishable"."""
     if comparison["p_value"] >= alpha:
         return "not distinguishable"

@@ -1,15 +1,19 @@
 """Which digit is taken for which."""
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
-from mnist_helpers.display import COUNT_MAP, Table, describe
+from mnist_helpers.data import LabelledImages
+from mnist_helpers.display import COUNT_MAP, Table, describe, thumbnail
+from mnist_helpers.evaluation.errors import looks
 from mnist_helpers.evaluation.intervals import DIGITS
 from mnist_helpers.network import Predictions
 
-PAIRS_SHOWN = 8
+PAIRS_SHOWN = 5
+EACH_PAIR = 10
 
 
 def measure_confusion(predictions: Predictions) -> dict:
@@ -29,16 +33,18 @@ def most_confused(matrix: np.ndarray) -> list[dict[str, int]]:
     return sorted(pairs, key=lambda pair: -pair["count"])
 
 
-def tabulate_pairs(confusion: dict) -> Table:
-    """The pairs that are confused most."""
-    errors = sum(pair["count"] for pair in confusion["most_confused"])
+def tabulate_pairs(confusion: dict, test: LabelledImages, predictions: Predictions) -> Table:
+    """The pairs that are confused most, with their first images."""
+    pairs = confusion["most_confused"]
+    errors = sum(pair["count"] for pair in pairs)
+    rows = []
+    for pair in pairs[:PAIRS_SHOWN]:
+        images = predictions.confused(pair["true"], pair["predicted"])[:EACH_PAIR].tolist()
+        pictures = [thumbnail(test.images[image], alt) for image, alt in zip(images, looks(test, images), strict=True)]
+        share = f"{pair['count'] / errors:.0%}"
+        rows.append((pair["true"], pair["predicted"], pair["count"], share, Markup(" ").join(pictures)))
     return Table(
-        "Most confused pairs",
-        ["True digit", "Predicted", "Images", "Share of all errors"],
-        [
-            (pair["true"], pair["predicted"], pair["count"], f"{pair['count'] / errors:.0%}")
-            for pair in confusion["most_confused"][:PAIRS_SHOWN]
-        ],
+        "Most confused pairs", ["True digit", "Predicted", "Images", "Share of all errors", "The surest of them"], rows
     )
 
 
@@ -48,7 +54,7 @@ def plot_confusion(confusion: dict, percent: bool = False) -> Figure:
     if percent:
         values = 100 * values / np.maximum(values.sum(axis=1, keepdims=True), 1)
     errors = np.where(np.eye(10, dtype=bool), np.nan, values)
-    figure, axis = plt.subplots(figsize=(5.4, 5))
+    figure, axis = plt.subplots(figsize=(4.4, 4))
     axis.imshow(np.ma.masked_invalid(errors), cmap=COUNT_MAP, vmin=0, vmax=np.nanmax(errors) or 1)
     for true in DIGITS:
         axis.add_patch(plt.Rectangle((true - 0.5, true - 0.5), 1, 1, color="#e5e7eb"))
@@ -63,7 +69,7 @@ def plot_confusion(confusion: dict, percent: bool = False) -> Figure:
     axis.tick_params(length=0)
     return describe(
         figure,
-        f"Confusion matrix in {unit}: rows are the true digit, columns the prediction. {describe_confusion(confusion)}",
+        f"Confusion matrix in {unit}: rows are the true digit, columns the prediction; errors are orange.",
     )
 
 

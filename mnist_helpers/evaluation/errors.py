@@ -1,17 +1,15 @@
 """The misclassified images themselves, the most confident mistake first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator
 
-import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from mnist_helpers.data import LabelledImages
+from mnist_helpers.data import LabelledImages, slant, stroke_thickness
 from mnist_helpers.display import describe, percent, plot_gallery
 from mnist_helpers.network import Predictions
 
 SHOWN = 200
-EACH_PAIR = 10
 CONFIDENT = 0.9
 
 
@@ -19,19 +17,7 @@ def plot_errors(
     test: LabelledImages, predictions: Predictions, in_doubt: Collection[int] = (), limit: int = SHOWN
 ) -> Figure:
     """The first `limit` errors, each with true digit → prediction and confidence; labels `in_doubt` are marked."""
-    return plot_images(test, predictions, predictions.errors[:limit], in_doubt)
-
-
-def plot_confused(test: LabelledImages, predictions: Predictions, pairs: Sequence[dict]) -> Figure:
-    """The first errors of each of these pairs of digits."""
-    members = [predictions.confused(pair["true"], pair["predicted"])[:EACH_PAIR] for pair in pairs]
-    return plot_images(test, predictions, np.concatenate([np.zeros(0, dtype=int), *members]))
-
-
-def plot_images(
-    test: LabelledImages, predictions: Predictions, chosen: np.ndarray, in_doubt: Collection[int] = ()
-) -> Figure:
-    """The images with the indices `chosen`, each with true digit → prediction and confidence."""
+    chosen = predictions.errors[:limit]
     if not len(chosen):
         return plot_nothing("No image is misclassified.")
     captions = [caption(predictions, i) + "\nin doubt" * (i in in_doubt) for i in chosen.tolist()]
@@ -39,17 +25,22 @@ def plot_images(
 
 
 def describe_errors(predictions: Predictions) -> str:
-    """How many errors there are, how many are shown, how many were made without confidence, and what else was."""
+    """How many errors there are, how many of them are shown, and how many were made with confidence."""
     errors = predictions.errors
     if not len(errors):
         return "No image is misclassified."
-    doubted = predictions.confidence < CONFIDENT
-    unsure = int(doubted[errors].sum())
+    confident = int((predictions.confidence[errors] >= CONFIDENT).sum())
     return (
-        f"{min(len(errors), SHOWN)} of {len(errors)} errors are shown. In {unsure} of {len(errors)} the confidence is "
-        f"below {CONFIDENT:.0%}: these the network could have passed on to a person, together with "
-        f"{int(doubted.sum()) - unsure:,} right answers given as hesitantly."
+        f"{min(len(errors), SHOWN)} of {len(errors):,} errors are shown, the most confident first. {confident:,} of "
+        f"{len(errors):,} were made with a confidence of {CONFIDENT:.0%} or more."
     )
+
+
+def looks(test: LabelledImages, chosen: Collection[int]) -> Iterator[str]:
+    """How the digits of the images `chosen` are written, in words, for whoever does not see them."""
+    images = test.images[list(chosen)]
+    for width, angle in zip(stroke_thickness(images), slant(images), strict=True):
+        yield f"Strokes {width:.1f} pixels wide, leaning {abs(angle):.0f}° to the {'right' if angle > 0 else 'left'}"
 
 
 def caption(predictions: Predictions, image: int) -> str:

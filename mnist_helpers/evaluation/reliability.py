@@ -59,7 +59,7 @@ def plot_reliability(calibration: dict) -> Figure:
     left = [max(1 - entry["confidence"], FINEST) for entry in bins]
     wrong = [max(1 - entry["accuracy"], FINEST) for entry in bins]
     spans = [[max(1 - bound, FINEST) for bound in entry["ci95"]] for entry in bins]
-    figure, axis = plt.subplots(figsize=(6, 4))
+    figure, axis = plt.subplots(figsize=(6.4, 3.4))
     axis.plot([1, FINEST], [1, FINEST], color=GREY, linestyle=":", label="perfectly calibrated")
     axis.vlines(left, *np.transpose(spans), color=BLUE, linewidth=1.2, label="95% interval")
     axis.plot(left, wrong, "o", color=ORANGE, markersize=5, clip_on=False, label="accuracy; at the top: no error")

@@ -1,28 +1,25 @@
-"""Knowing when not to answer: how many images can be answered alone, and how many of those answers are wrong.
-
-Everywhere `confidence` says how sure the classifier is of each image, (N,), higher is surer, on any scale; `correct`
-says whether it is right, (N,).
-"""
+"""Knowing when not to answer: how many images can be answered alone, and how many of those answers are wrong."""
 
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from scipy.stats import norm
 
-from mnist_helpers.display import BLUE, GREY, ORANGE, describe, percent_range
+from mnist_helpers.display import BLUE, GREY, ORANGE, Table, describe, percent, percent_range
 from mnist_helpers.evaluation.intervals import wilson_interval
+from mnist_helpers.evaluation.thresholds import Z, assured_threshold, errors_left, score_selection
 from mnist_helpers.network import Predictions
 
-TARGET = 0.001  # the share of answers that may be wrong
-Z = float(norm.ppf(0.975))
+FIXED = (0.5, 0.9, 0.99)
+FROM_VALIDATION = {"chosen on validation": "by_validation", "assured by validation": "assured"}
 
 
 def measure_selective(predictions: Predictions, on_validation: Predictions) -> dict:
     """The curve's figures on the test images, and what thresholds chosen on the validation images do there.
 
     "by_validation" is the threshold that meets the target on the validation images, "assured" the one whose upper
-    bound there does (see `assured_threshold`). Each has "threshold" (None if there is none), the test images
-    "answered", the "errors" among them, and "ci95", the 95 % Wilson interval of their share (None without an answer).
+    bound there does (see `assured_threshold`), "fixed" are the round ones of FIXED. Each has "threshold" (None if there
+    is none), the test images "answered", the "errors" among them, "ci95", the 95 % Wilson interval of their share (None
+    without an answer), the images "refused", and those of them that were "refused_right".
     """
     chosen = score_selection(on_validation.confidence, on_validation.correct)["threshold"]
     assured = assured_threshold(on_validation.confidence, on_validation.correct)
@@ -30,29 +27,54 @@ def measure_selective(predictions: Predictions, on_validation: Predictions) -> d
         **score_selection(predictions.confidence, predictions.correct),
         "by_validation": _apply(chosen, predictions),
         "assured": _apply(assured, predictions),
+        "fixed": [_apply(threshold, predictions) for threshold in FIXED],
     }
 
 
 def plot_risk_coverage(predictions: Predictions, selective: dict) -> Figure:
-    """The share of errors among the answered images against the share answered, with the target marked."""
-    coverage, risk = risk_coverage(predictions.confidence, predictions.correct)
-    target, reached = selective["target_error"], selective["coverage"]
-    figure, axis = plt.subplots(figsize=(6.4, 3.2))
-    axis.plot(coverage * 100, risk * 100, color=BLUE)
-    axis.axhline(target * 100, color=GREY, linestyle=":", label=f"target: {target:.1%} error")
-    if reached:
-        axis.plot([reached * 100], [target * 100], "o", color=ORANGE, label=f"coverage there: {reached:.1%}")
-    axis.set(title="Risk and coverage", xlabel="Images answered (%)", ylabel="Errors among them (%)")
-    # Up to the first error there is nothing to see.
-    first_error = coverage[np.argmax(risk > 0)] if (risk > 0).any() else 0
-    axis.set_xlim(max(0, 100 * first_error - 5), 100.2)
-    axis.set_ylim(bottom=0)
-    axis.legend(loc="upper left")
-    axis.grid(axis="y")
-    return describe(
-        figure,
-        f"Share of errors against the share of images answered. At {reached:.1%} coverage the error is at most "
-        f"{target:.1%}; at full coverage it is {risk[-1]:.2%}.",
+    """The errors left among the answered images against the images refused, with the thresholds from validation."""
+    images, target = len(predictions.labels), selective["target_error"]
+    refused, left = errors_left(predictions.confidence, predictions.correct)
+    figure, axis = plt.subplots(figsize=(6.4, 3.4))
+    axis.step(refused, left, where="post", color=BLUE)
+    axis.plot(refused, target * (images - refused), color=GREY, linestyle=":", label=f"{target:.1%} of the answers")
+    marks = []
+    for (name, kind), marker in zip(FROM_VALIDATION.items(), "os", strict=True):
+        point = selective[kind]
+        if point["threshold"] is not None:
+            label = f"{name}: {point['refused']:,} refused, {point['errors']:,} left"
+            axis.plot(point["refused"], point["errors"], marker, color=ORANGE, label=label)
+            marks.append(label)
+    axis.set_xscale("symlog", linthresh=1, linscale=0.4)
+    axis.set(title="Risk and coverage", xlabel="Images refused, the least certain first", ylabel="Errors left")
+    axis.set(xlim=(0, images), ylim=(0, max(1, left[0]) * 1.05))
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axis.legend(loc="upper right")
+    axis.grid(axis="both")
+    said = [_describe_curve(refused, left), *(f"Marked: {mark}." for mark in marks)]
+    return describe(figure, " ".join(said))
+
+
+def tabulate_selective(selective: dict) -> Table:
+    """What to refuse and what that costs, by threshold, the lowest first."""
+    rows = [(f"{point['threshold']:.0%}", point) for point in selective["fixed"]]
+    for name, kind in FROM_VALIDATION.items():
+        if selective[kind]["threshold"] is not None:
+            rows.append((f"{percent(selective[kind]['threshold'], 2)}, {name}", selective[kind]))
+    rows.sort(key=lambda row: row[1]["threshold"])
+    return Table(
+        "What to refuse, and what that costs",
+        ["Refuse below", "Images refused", "Of them right", "Errors left", "Error, 95% interval"],
+        [
+            (
+                name,
+                f"{point['refused']:,}",
+                f"{point['refused_right']:,}",
+                f"{point['errors']:,}",
+                percent_range(point["ci95"]) if point["ci95"] else "",
+            )
+            for name, point in rows
+        ],
     )
 
 
@@ -70,71 +92,25 @@ def describe_selective(selective: dict, images: int) -> str:
     return text + _describe_assured(selective["assured"], target)
 
 
-def risk_coverage(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The risk–coverage curve (El-Yaniv and Wiener, 2010), from the surest image alone to all of them.
-
-    Coverage is the share k/N of images answered, risk the share of errors among those k most confident ones. A
-    threshold cannot part images of equal confidence, and any order among them would be chance or, worse, look at the
-    answers: they are answered together or not at all. So the curve has one point for each distinct confidence, that is
-    one for each k = 1 … N when no two are equal, and the same images in another order give the same curve.
-
-    Raises ValueError when there is no image, when the lengths differ, or when a confidence is no number.
-    """
-    _, answered, wrong = _by_threshold(confidence, correct)
-    return answered / answered[-1], wrong / answered
-
-
-def score_selection(confidence: np.ndarray, correct: np.ndarray, target_error: float = TARGET) -> dict:
-    """How much can be answered alone when at most `target_error` of the answers, a share, may be wrong.
-
-    - "aurc": the area under the risk–coverage curve, as the mean of the risk over k = 1 … N; lower is better, and a
-      confidence that says nothing scores the error rate itself (Geifman and El-Yaniv, 2017). Images of equal
-      confidence share the risk of the last of them.
-    - "coverage", "answered": the largest share and number of images with an error share within the target; 0 if none.
-    - "threshold": the lowest confidence answered then; None if none.
-
-    The threshold is the best one for these very images, so on them the target is met by construction. To promise it for
-    new images, take `assured_threshold` of validation images and measure on others.
-
-    Raises ValueError as `risk_coverage` does.
-    """
-    thresholds, answered, wrong = _by_threshold(confidence, correct)
-    risk = wrong / answered
-    within = np.flatnonzero(risk <= target_error)
-    last = within[-1] if len(within) else None
-    return {
-        "aurc": float((risk * np.diff(answered, prepend=0)).sum() / answered[-1]),
-        "target_error": target_error,
-        "coverage": 0.0 if last is None else float(answered[last] / answered[-1]),
-        "answered": 0 if last is None else int(answered[last]),
-        "threshold": None if last is None else float(thresholds[last]),
-    }
-
-
-def assured_threshold(confidence: np.ndarray, correct: np.ndarray, target_error: float = TARGET) -> float | None:
-    """The lowest confidence from which on the upper end of the errors' 95 % Wilson interval is within the target.
-
-    None if there is none: without a single error it takes z² (1 − t) / t answers for a target t, 3,838 for 0.1 %. The
-    bound is that of one threshold; that it is the lowest of several makes it a little less sure.
-
-    Raises ValueError as `risk_coverage` does.
-    """
-    thresholds, answered, wrong = _by_threshold(confidence, correct)
-    within = np.flatnonzero(_upper_bound(wrong, answered) <= target_error)
-    return float(thresholds[within[-1]]) if len(within) else None
-
-
-def _upper_bound(wrong: np.ndarray, answered: np.ndarray) -> np.ndarray:
-    """The upper end of `wilson_interval` of many shares at once."""
-    spread = Z * np.sqrt(wrong * (answered - wrong) / answered + Z**2 / 4)
-    return (wrong + Z**2 / 2 + spread) / (answered + Z**2)
-
-
 def _apply(threshold: float | None, predictions: Predictions) -> dict:
     answered = predictions.confidence >= (np.inf if threshold is None else threshold)
     number, wrong = int(answered.sum()), int((answered & ~predictions.correct).sum())
-    interval = list(wilson_interval(wrong, number)) if number else None
-    return {"threshold": threshold, "answered": number, "errors": wrong, "ci95": interval}
+    return {
+        "threshold": threshold,
+        "answered": number,
+        "errors": wrong,
+        "ci95": list(wilson_interval(wrong, number)) if number else None,
+        "refused": len(answered) - number,
+        "refused_right": int((~answered & predictions.correct).sum()),
+    }
+
+
+def _describe_curve(refused: np.ndarray, left: np.ndarray) -> str:
+    """The errors left with none refused, and with as many as each power of ten."""
+    powers = 10 ** np.arange(len(str(refused[-1])))
+    points = [(int(k), left[np.searchsorted(refused, k, side="right") - 1]) for k in powers if k < refused[-1]]
+    said = "".join(f"; {errors:,} with at most {k:,} refused" for k, errors in points)
+    return f"Errors left among the answered images: {left[0]:,} with none refused{said}."
 
 
 def _outcome(applied: dict) -> str:
@@ -153,16 +129,3 @@ def _describe_assured(assured: dict, target: float) -> str:
         f"Assured is a confidence of {assured['threshold']:.2%}, the lowest whose upper bound on the validation images "
         f"is within {target:.1%}: it answers {_outcome(assured)}."
     )
-
-
-def _by_threshold(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The distinct confidences, highest first, and how many images at or above each are answered and wrong."""
-    confidence, correct = np.asarray(confidence), np.asarray(correct, dtype=bool)
-    if confidence.ndim != 1 or confidence.shape != correct.shape or not len(confidence):
-        raise ValueError(f"Expected one confidence an image, not {confidence.shape} for {correct.shape} images.")
-    if np.isnan(confidence).any():
-        raise ValueError("Some confidences are not numbers.")
-    thresholds, group = np.unique(confidence, return_inverse=True)
-    answered = np.bincount(group)[::-1].cumsum()
-    wrong = np.bincount(group, weights=~correct)[::-1].cumsum()
-    return thresholds[::-1], answered, wrong

@@ -2,8 +2,7 @@
 
 import shlex
 
-from mnist_helpers.display import Table, percent_range
-from mnist_helpers.evaluation.chance import seeds_text
+from mnist_helpers.display import Table
 from mnist_helpers.evaluation.scores import share_correct
 from mnist_helpers.settings import changed_settings
 
@@ -11,60 +10,55 @@ from mnist_helpers.settings import changed_settings
 EARLIER_RECIPES = 8
 COMPARED = {
     "better": ", better than the plain baseline",
-    "worse": ", worse than the plain baseline",
     "not distinguishable": ", not distinguishable from the plain baseline",
 }
 
 
 def verdict_sentence(metrics: dict) -> str:
-    """What the evaluation comes to: accuracy, gates, and the comparison with the baseline."""
-    gates, baseline = metrics["gates"], metrics["baseline"]
-    passed = sum(gate["passed"] for gate in gates)
-    compared = COMPARED[baseline["verdict"]] if baseline else ""
-    return f"{share_correct(metrics)}{compared}; {passed} of {len(gates)} gates passed."
-
-
-def verdict_facts(metrics: dict) -> dict[str, str]:
-    """The few numbers of the first screen."""
-    baseline = metrics["baseline"]
-    return {
-        "Accuracy": f"{metrics['accuracy']:.2%}",
-        "95% interval": percent_range(metrics["accuracy_ci95"]),
-        "Mean ± sd over seeds": seeds_text(metrics["seeds"]),
-        "Errors": f"{metrics['errors']} of {metrics['n_test']:,}",
-        "Plain baseline": f"{baseline['accuracy']:.2%}" if baseline else "none",
-        "Parameters": f"{metrics['provenance']['parameter_count']:,}",
-    }
+    """What the evaluation comes to: first whatever speaks against the network, then accuracy, comparison and gates."""
+    gates, baseline, previous = metrics["gates"], metrics["baseline"], metrics.get("previous")
+    failed = [gate["name"].partition(":")[0] for gate in gates if not gate["passed"]]
+    against = [f"{len(failed)} of {len(gates)} gates failed ({', '.join(failed)})."] if failed else []
+    if baseline and baseline["verdict"] == "worse":
+        against.append("Worse than the plain baseline.")
+    if previous and previous["verdict"] == "worse":
+        against.append(f"Worse than {previous['name']}.")
+    compared = COMPARED.get(baseline["verdict"], "") if baseline else ""
+    passed = "" if failed else f"; all {len(gates)} gates passed"
+    return " ".join([*against, f"{share_correct(metrics)}{compared}{passed}."])
 
 
 def describe_choices(dataset: str) -> str:
     """What was chosen by which images, and how far the test images are from being new to this recipe."""
-    text = "Weights were chosen on the validation images, settings on images held out of the training file. "
+    text = "Weights were chosen on the validation images, settings on held-out training images. "
     if dataset == "mnist":
         text += (
-            f"But {EARLIER_RECIPES} recipes before the default one were scored on these test images too, and the "
-            "limits of the gates were set when the first of them had been: this is no first look. "
+            f"But {EARLIER_RECIPES} recipes before the default one met these test images too, and the limits of the "
+            "gates were set after the first: this is no first look. "
         )
     return text + (
-        "The interval is Wilson's for one network: it covers the choice of test images, not the choice of the seed. "
+        "The interval covers the choice of test images, not that of the seed. "
         "The most confident mistakes (true → predicted, confidence):"
     )
 
 
 def describe_origin(provenance: dict) -> str:
-    """Where the result comes from, in one line."""
+    """When and where the result comes from, in one line; older runs have no date."""
+    trained = f"Trained on {provenance['date']}. " if "date" in provenance else ""
     return (
-        f"Commit `{provenance['commit'][:10]}`, seed {provenance['seed']}, torch {provenance['versions']['torch']}, "
+        f"{trained}Commit `{provenance['commit'][:10]}`, seed {provenance['seed']}, "
+        f"{provenance['parameter_count']:,} parameters, torch {provenance['versions']['torch']}, "
         f"`{provenance['device']}`; more under [Provenance](#Provenance)."
     )
 
 
 def tabulate_provenance(metrics: dict) -> Table:
-    """Commit, seed, settings, versions, machine, data and duration."""
+    """Data, date, commit, seed, settings, versions, machine and duration."""
     provenance = metrics["provenance"]
     facts = {
         "Data set": metrics["dataset"],
         "Data checksum (SHA-256)": provenance["data_checksum"],
+        **({"Trained on (UTC)": provenance["date"]} if "date" in provenance else {}),
         "Commit": provenance["commit"],
         "Seed": str(provenance["seed"]),
         "Settings": ", ".join(f"{name} {value}" for name, value in provenance["parameters"].items()),

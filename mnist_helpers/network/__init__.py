@@ -14,9 +14,9 @@ from mnist_helpers.network.model import (
     build_model,
     count_parameters,
     initialise,
-    remove_paper,
     weights_checksum,
 )
+from mnist_helpers.network.paper import fill_outlines, remove_paper
 from mnist_helpers.network.prediction import Answer, Refusal, predict_files, read_image
 from mnist_helpers.network.summary import (
     ByHeart,
@@ -53,6 +53,7 @@ __all__ = [
     "describe_cost",
     "describe_first_loss",
     "describe_spread",
+    "fill_outlines",
     "first_layer_filters",
     "fit_temperature",
     "hidden_map",

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from mnist_helpers.data.splits import LabelledImages, pixel_statistics
+from mnist_helpers.network.paper import fill_outlines, remove_paper
 from mnist_helpers.settings import ModelSettings
 
 
@@ -113,8 +114,8 @@ class MnistCNN(nn.Module):
         return self.output(self.hidden(self.features(self.normalise(images))))
 
     def normalise(self, images: torch.Tensor) -> torch.Tensor:
-        """The images as the first layer gets them: without their paper, on average 0 with a spread of 1."""
-        return (remove_paper(images) - self.pixel_mean) / self.pixel_std
+        """The images as the first layer gets them: without paper, outlines filled, on average 0 with a spread of 1."""
+        return (fill_outlines(remove_paper(images)) - self.pixel_mean) / self.pixel_std
 
 
 def initialise(model: MnistCNN) -> None:
@@ -129,19 +130,6 @@ def initialise(model: MnistCNN) -> None:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear" if layer is model.output else "relu")
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-
-
-def remove_paper(images: torch.Tensor) -> torch.Tensor:
-    """Images (N, 1, H, W) with their paper brought to 0 and their strongest ink to 1, dark on light or the reverse.
-
-    The paper is what the outermost ring of pixels mostly shows. MNIST's own images have black paper and nearly all
-    full ink: they stay as they are, but a grey or inverted background does not lead the network astray.
-    """
-    ring = torch.cat([images[..., 0, :], images[..., -1, :], images[..., :, 0], images[..., :, -1]], dim=-1)
-    paper = ring.median(dim=-1, keepdim=True).values.unsqueeze(-1)
-    lighter, darker = images.amax(dim=(2, 3), keepdim=True) - paper, paper - images.amin(dim=(2, 3), keepdim=True)
-    ink = torch.where(lighter >= darker, lighter, -darker)
-    return (images - paper) / torch.where(ink == 0, 1, ink)
 
 
 def as_input(images: torch.Tensor) -> torch.Tensor:

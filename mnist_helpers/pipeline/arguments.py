@@ -27,6 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
     for name, text in COMMANDS.items():
         _add_stage(commands, name, text)
     _add_predict(commands)
+    _add_compare(commands)
     _add_bench(commands)
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
@@ -68,6 +69,20 @@ def _add_predict(commands: argparse._SubParsersAction) -> None:
     )
     _add_run_root(predict, f"the folder that holds models/mnist_cnn.pth (default: {DEFAULT_ROOT}, then the package)")
     predict.set_defaults(run_root=str(network_root()))
+
+
+def _add_compare(commands: argparse._SubParsersAction) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="set two evaluated runs side by side",
+        description="compare: set two evaluated runs side by side, image by image. Reads what their evaluations wrote, "
+        "and scores no test image again. A is the first run, B the second.",
+    )
+    for name in ("run_a", "run_b"):
+        compare.add_argument(
+            name, type=_from_here, metavar=name.upper(), help="the folder of a run, such as runs/wide; . for this one"
+        )
+    compare.add_argument("--json", action="store_true", help="print one JSON object with all numbers")
 
 
 def _add_bench(commands: argparse._SubParsersAction) -> None:

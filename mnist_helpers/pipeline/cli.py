@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Figures are drawn in notebooks, whose kernels choose how.
         os.environ.pop("MPLBACKEND", None)
         options = make_parser().parse_args(words)
-        code = {"predict": _predict, "bench": _bench}.get(options.command, _run)(options)
+        code = {"predict": _predict, "compare": _compare, "bench": _bench}.get(options.command, _run)(options)
         sys.stdout.flush()
         return code
     except MnistError as error:
@@ -151,6 +151,20 @@ def _predict(options: argparse.Namespace) -> int:
 
     model = load_checkpoint(run_paths(options.run_root or "").checkpoint).model
     return _print_results(predict_files(model, options.images), options.json)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    _require_home()
+    from mnist_helpers.display.tables import table_text
+    from mnist_helpers.evaluation import describe_comparison, measure_comparison, read_run, tabulate_comparison
+    from mnist_helpers.paths import run_paths
+
+    comparison = measure_comparison(*(read_run(run_paths(folder)) for folder in (options.run_a, options.run_b)))
+    if options.json:
+        print(json.dumps(comparison, indent=2))
+    else:
+        print(*map(table_text, tabulate_comparison(comparison)), describe_comparison(comparison), sep="\n\n")
+    return 0
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from mnist_helpers.checkpoint.belonging import note_outdated
 from mnist_helpers.checkpoint.store import load_checkpoint, require_same_dataset
 from mnist_helpers.data.sources import DataSource, find_data
+from mnist_helpers.evaluation.answers import load_answers
 from mnist_helpers.files import hold_lock, make_folders
 from mnist_helpers.network.model import weights_checksum
 from mnist_helpers.paths import NOTEBOOKS, RunPaths, latest_run, remember_run, run_paths, shown
@@ -63,6 +64,9 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
         changed = changed_settings({name: value for values in parameters.values() for name, value in values.items()})
         paths = run_paths(request.run_root, source.name, changed)
     _prepare(paths, source.name)
+    if evaluates:
+        for stored in (paths.answers, paths.previous_answers):
+            load_answers(stored)
     common = {"dataset": source.name, "data_root": request.data_root, "run_root": request.run_root}
     given = {name: value for name, value in common.items() if value}
     resume = any(values.get("resume") for values in parameters.values())

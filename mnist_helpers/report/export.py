@@ -1,7 +1,6 @@
 """Turn executed notebooks into one HTML page that needs nothing but itself."""
 
 import re
-import textwrap
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,8 @@ from mnist_helpers.report.page import arrange
 TEMPLATE = Path(__file__).resolve().with_name("template")
 HIDDEN_TAGS = {"parameters", "injected-parameters", "notebook-only"}
 LEAD_TAG = "verdict"
-SHOWN_TYPES = ["text/html", "text/markdown", "image/png", "text/plain"]  # the first one present is shown
+DRAWING = "application/vnd.mnist-cnn.svg+xml"  # what display.show_figure adds to a PNG
+SHOWN_TYPES = [DRAWING, "text/html", "text/markdown", "image/png", "text/plain"]  # the first one present is shown
 
 
 def export_report(notebooks: Sequence[Path], destination: Path, title: str, banner: str = "") -> Path:
@@ -44,7 +44,7 @@ def export_report(notebooks: Sequence[Path], destination: Path, title: str, bann
         extra_template_basedirs=[str(TEMPLATE.parent)],  # the default would be the working directory
         template_name=TEMPLATE.name,
         exclude_anchor_links=True,
-        filters={"arrange": arranged, "code_label": _code_label, "markdown_html": markdown_html},
+        filters={"arrange": arranged, "markdown_html": markdown_html},
         config=Config({"NbConvertBase": {"display_data_priority": SHOWN_TYPES}}),
     )
     html, _ = exporter.from_notebook_node(_merge(lead, parts), resources={"title": title, "banner": banner})
@@ -95,12 +95,13 @@ def _require_showable(cell: NotebookNode, place: str) -> None:
         if kind == "image/png":
             alt_texts = [output.metadata.get(kind, {}).get("alt")]
         elif kind != "text/plain":
-            content = BeautifulSoup(data[kind] if kind == "text/html" else markdown_html(data[kind]), "html.parser")
+            content = BeautifulSoup(markdown_html(data[kind]) if kind == "text/markdown" else data[kind], "html.parser")
             if active := active_part(content):
                 raise MnistError(
                     f"{place} has an output with {active}: the report shows text, tables and its own images only."
                 )
             alt_texts = [str(image.get("alt", "")) for image in content("img")]
+            alt_texts += [str(drawing.get("aria-label", "")) for drawing in content("svg")]
         if not all(text and text.strip() for text in alt_texts):
             raise MnistError(f"{place} shows a figure without alt text: say what it shows.")
 
@@ -116,9 +117,3 @@ def _merge(lead: list[NotebookNode], parts: list[list[NotebookNode]]) -> Noteboo
     return nbformat.v4.new_notebook(
         cells=[cell for _, cells in groups for cell in cells], metadata={"language_info": language}
     )
-
-
-def _code_label(source: str) -> str:
-    """The first line of `source`, as words: what a folded code cell is called."""
-    first = source.strip().partition("\n")[0]
-    return textwrap.shorten(first.lstrip("#% "), width=72, placeholder=" …")

@@ -7,11 +7,19 @@ from bs4.element import PreformattedString, Tag
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath, import_plugin
 
 ELEMENTS = re.compile(
-    "a|b|blockquote|br|caption|code|col|colgroup|dd|del|details|div|dl|dt|em|figcaption|figure|h[1-6]|hr|i|img|li|ol|p|pre|"
-    "small|span|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|u|ul"
+    "a|b|blockquote|br|caption|code|col|colgroup|dd|del|details|div|dl|dt|em|fieldset|figcaption|figure|h[1-6]|hr|i|img|"
+    "input|label|legend|li|ol|p|pre|small|span|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|u|ul"
 )
-ATTRIBUTES = re.compile("alt|aria-label|class|colspan|height|href|id|role|rowspan|scope|src|start|style|title|width")
+DRAWING = re.compile("clippath|defs|g|image|path|rect|svg|text|tspan|use")  # as parsers write their names
+ATTRIBUTES = re.compile(
+    "alt|aria-label|class|clip-path|colspan|d|height|href|id|opacity|role|rowspan|scope|src|start|style|title|transform|"
+    "viewbox|width|x|y"
+)
+# Of forms only choices, radio buttons that the page's style follows, and their labels: nothing takes or sends a text.
+CHOICES = {"input": re.compile("checked|id|name|type"), "label": re.compile("for")}
 WITHIN_THE_PAGE = {"href": "#", "src": "data:image/"}
+PICTURE = "data:image/png;base64,"
+CALLS = re.compile(r"(?:calc|max|min|rgb|var)\(|url\(#[\w-]+\)")  # what a style may call: nothing that is fetched
 
 
 class _Renderer(IPythonRenderer):
@@ -43,9 +51,20 @@ def active_part(content: BeautifulSoup) -> str | None:
             return "a comment or declaration"
         if not isinstance(node, Tag):
             continue
-        if not ELEMENTS.fullmatch(node.name):
+        if not ELEMENTS.fullmatch(node.name) and not DRAWING.fullmatch(node.name):
             return f"<{node.name}>"
+        if node.name == "input" and node.get("type") != "radio":
+            return "an <input> that is no radio button"
+        allowed = CHOICES.get(node.name, ATTRIBUTES)
         for name, value in node.attrs.items():
-            if not ATTRIBUTES.fullmatch(name) or not str(value).startswith(WITHIN_THE_PAGE.get(name, "")):
+            if not allowed.fullmatch(name) or not _stays(node.name, name, str(value)):
                 return f"{name}={str(value)!r:.60} in <{node.name}>"
     return None
+
+
+def _stays(element: str, name: str, value: str) -> bool:
+    """Whether an attribute leads no browser to anything outside the page."""
+    if name in {"clip-path", "style"}:
+        rest = CALLS.sub("", value)
+        return "(" not in rest and "\\" not in rest
+    return value.startswith(PICTURE if (element, name) == ("image", "href") else WITHIN_THE_PAGE.get(name, ""))

@@ -24,6 +24,8 @@ def arrange(html: str, names: Sequence[str]) -> dict[str, Any]:
     for table in soup("table"):
         name = table.caption.get_text(" ", strip=True) if table.caption else "Table"
         table.wrap(soup.new_tag("div", attrs=_scroller(name)))
+    for number, drawing in enumerate(soup("svg"), start=1):
+        _rename(drawing, f"figure-{number}")
 
     outline: list[dict[str, Any]] = []
     taken: set[str] = set()
@@ -71,6 +73,16 @@ def _resolve(link: Tag, anchors: dict[str, str], titles: dict[str, str]) -> None
         link["href"] = f"#{anchors.get(place) or titles[notebook]}"
     else:
         link.unwrap()
+
+
+def _rename(drawing: Tag, prefix: str) -> None:
+    """Give the names in a drawing a prefix of its own: figures that look alike have the same."""
+    for element in drawing.select("[id]"):
+        element["id"] = f"{prefix}-{element['id']}"
+    for element in drawing.select("use[href]"):
+        element["href"] = f"#{prefix}-{str(element['href'])[1:]}"
+    for element in drawing.select("[clip-path]"):
+        element["clip-path"] = str(element["clip-path"]).replace("#", f"#{prefix}-")
 
 
 def _fold(soup: BeautifulSoup, section: Tag) -> None:

@@ -6,6 +6,7 @@ import time
 import zipfile
 from collections import OrderedDict
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import torch
@@ -169,6 +170,8 @@ FOREIGN = {
     "an endless system": (origin(system="x" * 1_000), "system of provenance"),
     "a short commit": (origin(commit="1d9eb05"), "commit of provenance"),
     "no checksum": (origin(data_checksum=""), "data_checksum of provenance"),
+    "a year as date": (origin(date="2026"), "date of provenance"),
+    "a number as date": (origin(date=20261126), "date is of the type int"),
     "an unknown precision": (origin(precision="int8"), "precision of provenance"),
     "no threads": (origin(threads=0), "threads or a duration"),
     "a truth value as threads": (origin(threads=True), "threads is of the type bool"),
@@ -217,6 +220,13 @@ def test_what_training_says_of_any_machine_passes(name, run, tmp_path, monkeypat
     assert load_checkpoint(path).provenance == described
     if name.isascii() and name.isprintable() and "<" not in name and 0 < len(name) < 100:
         assert (described["device"], described["system"]) == (f"cpu ({name})", name), "an ordinary name stays as it is"
+
+
+def test_the_date_is_today_and_older_checkpoints_open_without_one(run, checkpoint, content):
+    assert describe_run(find_data("digits"), SETTINGS, run)["date"] == datetime.now(UTC).date().isoformat()
+    undated = {name: value for name, value in content["provenance"].items() if name != "date"}
+    torch.save(content | {"provenance": undated}, checkpoint)
+    assert load_checkpoint(checkpoint).provenance == undated
 
 
 @pytest.mark.parametrize("name", ["mnist_cnn.pth", "baseline.pth"])

@@ -9,7 +9,13 @@ from support import random_images
 from mnist_helpers.data import sources as data_files
 from mnist_helpers.data.digits import write_digits
 from mnist_helpers.data.sources import DataSource, find_data, raw_folder
-from mnist_helpers.data.splits import class_counts, load_test_data, load_training_data, pixel_statistics
+from mnist_helpers.data.splits import (
+    class_counts,
+    load_digits_sample,
+    load_test_data,
+    load_training_data,
+    pixel_statistics,
+)
 from mnist_helpers.errors import MnistError
 
 
@@ -41,6 +47,17 @@ def test_digits_parts_share_no_image(digits):
     seen = [{image.numpy().tobytes() for image in part.images} for part in digits]
     assert not seen[0] & seen[1]
     assert not (seen[0] | seen[1]) & seen[2]
+
+
+def test_the_whole_sample_is_its_three_parts_in_one(digits):
+    sample = load_digits_sample()
+    assert (len(sample), sample.images.dtype, sample.labels.dtype) == (1797, torch.uint8, torch.int64)
+    parts = torch.cat([part.images for part in digits]), torch.cat([part.labels for part in digits])
+    one, other = (
+        sorted(zip((image.numpy().tobytes() for image in images), labels.tolist(), strict=True))
+        for images, labels in (parts, (sample.images, sample.labels))
+    )
+    assert one == other
 
 
 @pytest.mark.filterwarnings("ignore:Another run is writing")

@@ -27,6 +27,7 @@ from mnist_helpers.display import (
     tables,
     thumbnail,
 )
+from mnist_helpers.report.export import DRAWING
 from mnist_helpers.training import Epoch
 
 TABLE = Table("A & B", ["Digit", "Images", "Note"], [("0", "1,024", "<b>"), ("1", "98.50%", Markup("<i>x</i>"))])
@@ -76,7 +77,9 @@ def test_everything_that_is_shown_is_text_too(shown):
 def test_figure_carries_its_alt_text_and_is_closed(shown, tmp_path):
     figure, _ = plt.subplots()
     show_figure(describe(figure, "nothing to see"), save_as=tmp_path / "figure.png")
-    assert shown[0][1]["image/png"]["alt"] == "nothing to see"
+    content, metadata = shown[0]
+    assert metadata["image/png"]["alt"] == "nothing to see"
+    assert 'aria-label="nothing to see"' in content[DRAWING], "and the report finds a drawing of its own"
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
     assert not plt.fignum_exists(figure.number)
 

@@ -10,17 +10,21 @@ from mnist_helpers.checkpoint import Checkpoint
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.evaluation import (
     classification_report,
+    describe_suggestions,
     headline,
     measure_confusion,
     measure_scores,
     read_metrics,
     reproduce_command,
     suggest_improvements,
+    tabulate_suggestions,
     write_metrics,
 )
 from mnist_helpers.evaluation.confusion import most_confused
+from mnist_helpers.evaluation.suggestions import TRIALS, Suggestion
 from mnist_helpers.files import prepare_run
 from mnist_helpers.network import MnistCNN, Predictions, one_look, predict
+from mnist_helpers.paths import PROJECT_ROOT
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.validation import Epoch
 
@@ -163,11 +167,10 @@ def checkpoint():
 
 def suggestions_for(predicted, checkpoint, confidence=0.95) -> str:
     made = predictions(predicted, confidence)
-    found = suggest_improvements(measure_scores(made), measure_confusion(made), made, checkpoint)
-    return "\n".join(f"{suggestion.finding}: {suggestion.action}" for suggestion in found)
+    return "\n".join(": ".join(row) for row in tabulate_suggestions(suggest_improvements(made, checkpoint)).rows)
 
 
-def test_suggestions_follow_from_the_errors(checkpoint):
+def test_suggestions_follow_from_the_validation_errors(checkpoint):
     predicted = LABELS.copy()
     predicted[LABELS == 4] = [9] * 3 + [4] * 17
     text = suggestions_for(predicted, checkpoint)
@@ -175,6 +178,7 @@ def test_suggestions_follow_from_the_errors(checkpoint):
     assert "3 of 3 errors are made with a confidence of 90% or more" in text
     assert "4 has the lowest recall, 85.00%: 3 of 20 images are missed" in text
     assert "train for more epochs" in text
+    assert "30 epochs: 66 with one look, 56 with nine – not kept" in text, "what did not help is not proposed as new"
     assert "less than 90%" not in text
     assert "3 of 3 errors are made with less than 90% confidence" in suggestions_for(predicted, checkpoint, 0.6)
 
@@ -201,4 +205,20 @@ def test_suggestions_see_overfitting_and_missing_options(checkpoint):
 
 
 def test_nothing_to_mend_says_so(checkpoint):
-    assert "no test image is misclassified" in suggestions_for(LABELS, checkpoint)
+    assert "no validation image is misclassified" in suggestions_for(LABELS, checkpoint)
+
+
+@pytest.mark.parametrize("predicted", [LABELS, LABELS * 0, np.random.default_rng(0).integers(0, 10, 200)])
+def test_suggestions_of_any_classifier_say_what_is_known_of_them(predicted, checkpoint):
+    found = suggest_improvements(predictions(predicted), checkpoint)
+    assert found and all(row[2] for row in tabulate_suggestions(found).rows)
+    assert "6 errors apart" in describe_suggestions(found)
+    assert "Nothing of this" in describe_suggestions([Suggestion("x", "y")])
+
+
+@pytest.mark.parametrize("trial", [trial for trials in TRIALS.values() for trial in trials], ids=lambda one: one.what)
+def test_what_was_tried_before_is_what_the_log_says(trial):
+    log = (PROJECT_ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
+    rows = [row for row in log.splitlines() if f"| {trial.what} | {trial.errors} |" in row]
+    assert len(rows) == 1
+    assert rows[0].endswith("| no |") != trial.kept

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from mnist_helpers.evaluation.intervals import wilson_interval
-from mnist_helpers.evaluation.selective import (
+from mnist_helpers.evaluation.selective import describe_selective, measure_selective, tabulate_selective
+from mnist_helpers.evaluation.thresholds import (
     _upper_bound,
     assured_threshold,
-    describe_selective,
-    measure_selective,
+    errors_left,
     risk_coverage,
     score_selection,
 )
@@ -152,3 +152,33 @@ def test_words_say_that_few_images_assure_nothing():
     right = answers(np.linspace(0.9, 0.6, 500), np.ones(500, dtype=bool))
     said = describe_selective(measure_selective(right, right), 500)
     assert "0.1% is not assured" in said and "No threshold assures it" in said and "3,838 answers" in said
+
+
+def test_errors_left_by_hand():
+    refused, left = errors_left(np.array([0.6, 0.9, 0.6, 0.8]), np.array([True, True, False, False]))
+    assert refused.tolist() == [0, 2, 3, 4], "the two of equal confidence go together"
+    assert left.tolist() == [2, 1, 0, 0]
+
+
+def test_the_table_says_what_a_threshold_costs():
+    confidence = np.linspace(0.999, 0.6, 6_000)
+    test = answers(confidence, confidence > 0.7)
+    selective = measure_selective(test, answers(confidence, np.arange(6_000) < 4_000))
+    rows = tabulate_selective(selective).rows
+    assert [row[0] for row in rows] == [
+        *("50%", f"{selective['by_validation']['threshold']:.2%}, chosen on validation"),
+        *(f"{selective['assured']['threshold']:.2%}, assured by validation", "90%", "99%"),
+    ]
+    for row, threshold in ((rows[0], 0.5), (rows[3], 0.9), (rows[4], 0.99)):
+        refused = confidence < threshold
+        counts = refused.sum(), (refused & test.correct).sum(), (~refused & ~test.correct).sum()
+        assert row[1:4] == tuple(f"{count:,}" for count in counts)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_what_refuses_all_or_nothing_has_a_table_too(share):
+    constant = answers(np.full(300, 0.95), np.arange(300) < share * 300)
+    rows = {row[0]: row[1:] for row in tabulate_selective(measure_selective(constant, constant)).rows}
+    assert rows["50%"][:3] == ("0", "0", f"{300 * (1 - share):.0f}")
+    assert rows["99%"] == ("300", f"{300 * share:.0f}", "0", "")
+    assert ("95.00%, chosen on validation" in rows) == (share == 1)

@@ -6,7 +6,9 @@ from support import random_images
 from torch import nn
 from torch.nn import functional as F
 
-from mnist_helpers.network.model import MaxPool, MnistCNN, as_input, build_model, count_parameters, remove_paper
+from mnist_helpers.data import load_training_data
+from mnist_helpers.network.model import MaxPool, MnistCNN, as_input, build_model, count_parameters
+from mnist_helpers.network.paper import fill_outlines, remove_paper
 from mnist_helpers.network.summary import (
     ByHeart,
     LayerSummary,
@@ -285,3 +287,37 @@ def test_paper_is_removed_whatever_its_grey(digits):
         assert torch.allclose(remove_paper(changed), plain, atol=1e-5)
     blank = torch.full((1, 1, 28, 28), 0.4)
     assert not remove_paper(blank).any()
+
+
+def test_a_ring_of_two_levels_is_no_paper(digits):
+    images = as_input(digits[2].images[:50])
+    beside = images.clone()
+    beside[..., :7] = beside[..., -7:] = 1 - images[..., :7].round()  # white margins, black in the middle
+    assert torch.equal(remove_paper(beside), beside)
+
+
+def test_cloudy_paper_is_brought_to_nought_on_the_whole(digits):
+    images = as_input(digits[2].images[:50])
+    slope = torch.linspace(0.4, 0.5, 28).expand(28, 28)
+    without = remove_paper((slope + 0.5 * images).clamp(0, 1))
+    assert without[..., 0, :].abs().max() < 0.2 and without.amax() == 1
+
+
+def test_an_outline_is_filled_and_a_stroke_stays_as_it_is():
+    stroke = torch.zeros(1, 1, 28, 28)
+    stroke[..., 4:24, 12:16] = 1
+    outline = stroke.clone()
+    outline[..., 5:23, 13:15] = 0
+    assert torch.equal(fill_outlines(outline), stroke)
+    assert torch.equal(fill_outlines(torch.cat([stroke, outline])), torch.cat([stroke, stroke]))
+
+
+def test_blank_images_are_no_outlines():
+    blank = torch.zeros(2, 1, 28, 28)
+    assert torch.equal(fill_outlines(blank), blank)
+
+
+@pytest.mark.mnist
+def test_no_image_of_mnist_counts_as_an_outline(mnist_source):
+    images = as_input(load_training_data(mnist_source)[1].images)
+    assert torch.equal(fill_outlines(images), images)

@@ -1,10 +1,10 @@
 """Whatever is wrong is said in one line, with a non-zero exit code, and earlier results stay as they were."""
 
 import os
-from hashlib import sha256
 
 import nbformat
 import pytest
+from support import fingerprint, refusal
 
 from mnist_helpers.errors import MnistError
 from mnist_helpers.pipeline import stages as pipeline
@@ -26,22 +26,6 @@ REFUSED = {
     "unknown optimizer": (["-p", "optimizer", "sdg"], "one of muon, sgd, adam"),
     "data set as a parameter": (["-p", "dataset", "mnist"], "--dataset"),
 }
-
-
-def refusal(capsys, *arguments) -> str:
-    """The one line that a refused command prints to stderr."""
-    code = main([str(argument) for argument in arguments])
-    printed = capsys.readouterr()
-    assert code == 1
-    assert printed.out == ""
-    assert "Traceback" not in printed.err
-    lines = [line for line in printed.err.splitlines() if line.startswith("mnist-cnn:")]
-    assert len(lines) == 1, printed.err
-    return lines[0]
-
-
-def fingerprint(folder) -> dict:
-    return {path: sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -46,6 +46,17 @@ def test_earlier_results_can_be_read_there(run):
     assert run.checkpoint.read_text() == "earlier mnist_cnn.pth"
 
 
+def test_the_answers_of_before_can_be_read_and_both_files_take_their_places(run):
+    write(run.answers, "before")
+    with working_folder(run, trains=False, resume=False) as work:
+        write(work.previous_answers, work.answers.read_text())
+        write(work.answers, "now")
+        assert run.answers.read_text() == "before" and not run.previous_answers.exists()
+    assert (run.answers.read_text(), run.previous_answers.read_text()) == ("now", "before")
+    with working_folder(run, trains=False, resume=False) as work:
+        assert (work.answers.read_text(), work.previous_answers.read_text()) == ("now", "before")
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MnistError])
 def test_what_ends_early_changes_nothing_and_keeps_what_was_trained(run, error):
     before = contents(run)

@@ -64,7 +64,9 @@ def test_results_are_small_and_name_no_folder_of_the_machine_that_made_them(metr
 def test_the_committed_checkpoint_gives_the_committed_metrics(metrics, mnist_source, tmp_path):
     shutil.copytree(PATHS.models, tmp_path / "models")
     (tmp_path / "outputs").mkdir()
-    shutil.copy(PATHS.seed_answers, tmp_path / "outputs")
+    for stored in (PATHS.seed_answers, PATHS.previous_answers):
+        if stored.exists():
+            shutil.copy(stored, tmp_path / "outputs")
     command = mnist_cnn(*("evaluate", "--dataset", "mnist", "--data-root", mnist_source.root, "--run-root", tmp_path))
     assert command.code == 0, command.err
     assert read_metrics(RunPaths(tmp_path).metrics) == metrics

@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from mnist_helpers.errors import MnistError
-from mnist_helpers.report.export import export_report
+from mnist_helpers.report.export import DRAWING, export_report
 
 CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode() + "\n"
@@ -122,12 +122,39 @@ def test_tagged_cells_stay_in_the_notebook(write, export, tag):
     assert "seed" not in page.main.text and "hidden" not in page.main.text
 
 
-def test_code_is_folded_under_its_first_line(write, export):
-    page = export(write("04", code("# Draw <all> errors\ngallery()"), code("x = 1\ny = 2"), code("  \n")))
-    folds = page.select("section details")
-    assert [fold.summary.text for fold in folds] == ["Code: Draw <all> errors", "Code: x = 1"]
-    assert "gallery()" in folds[0].text and "open" not in folds[0].attrs
-    assert folds[0].select_one(".highlight .c1").text == "# Draw <all> errors"
+def test_code_stays_in_the_notebooks(write, export):
+    page = export(write("04", code("# Draw all errors\ngallery()", printed("drawn"))))
+    assert "drawn" in page.main.text and "gallery" not in page.main.text and "Draw" not in page.main.text
+
+
+def test_tagged_cells_fold_under_what_they_are(write, export):
+    cells = markdown("By Wilson's formula.", "folded"), code("# Seeds <all>\nshow()", printed("7"), tags=["folded"])
+    folds = export(write("04", *cells)).select("section details.fold:not([open])")
+    assert [fold.summary.text for fold in folds] == ["How this is measured", "Seeds <all>"]
+    assert "Wilson" in folds[0].text and "7" in folds[1].pre.text
+
+
+DRAWN = '<svg role="img" aria-label="Loss" viewBox="0 0 9 9"><path id="a" d="M0 0" clip-path="url(#b)"></path>{}</svg>'
+DRAWN = DRAWN.format('<use href="#a"></use><defs><clipPath id="b"><rect></rect></clipPath></defs>')
+
+
+def drawing(svg):
+    data = {DRAWING: svg, "image/png": PNG, "text/plain": "x"}
+    return new_output("display_data", data, metadata={"image/png": {"alt": "x"}})
+
+
+def test_a_drawing_is_shown_in_place_of_its_png(write, export):
+    page = export(write("04", code("1", drawing(DRAWN))))
+    assert page.select_one("figure > svg")["aria-label"] == "Loss" and not page("img")
+
+
+def test_drawings_that_look_alike_keep_their_names_apart(write, export):
+    page = export(write("04", code("1", drawing(DRAWN), drawing(DRAWN))))
+    names = [element["id"] for element in page.select("svg [id]")]
+    assert len(names) == len(set(names)) == 4
+    for svg in page("svg"):
+        assert svg.find(id=svg.use["href"][1:]).name == "path"
+        assert svg.find(id=svg.path["clip-path"][5:-1]).name == "clippath"
 
 
 def test_outputs_are_shown_and_stderr_is_not(write, export):
@@ -150,6 +177,7 @@ def test_figures_keep_alt_text_and_size(write, export):
     [
         display("image/png", PNG),
         display("image/png", PNG, alt="  "),
+        display(DRAWING, "<svg></svg>"),
         display("text/html", '<img src="data:image/png;base64,">'),
     ],
 )
@@ -285,14 +313,55 @@ def test_markdown_of_outputs_still_marks_up(write, export):
         ("<base href=x>", "<base>"),
         ("<script>x</script>", "<script>"),
         ("<link rel=prefetch href=x>", "<link>"),
-        ("<svg><animate></animate></svg>", "<svg>"),
+        ("<svg><animate></animate></svg>", "<animate>"),
+        ("<svg><set></set></svg>", "<set>"),
+        ("<svg><script>x</script></svg>", "<script>"),
+        ("<svg><style>x</style></svg>", "<style>"),
+        ("<svg><foreignObject><p>x</p></foreignObject></svg>", "<foreignobject>"),
+        ("<svg onload='x'></svg>", "onload"),
+        ("<svg><use href='http://example.org/x.svg#a'></use></svg>", "http://example.org"),
+        ("<svg><use xlink:href='#a'></use></svg>", "xlink:href"),
+        ("<svg><image href='http://example.org/x.png'></image></svg>", "http://example.org"),
+        ("<svg><image href='data:image/svg+xml;base64,'></image></svg>", "data:image/svg"),
+        ("<svg><path clip-path='url(http://example.org/x#a)'></path></svg>", "http://example.org"),
+        ("<svg><path fill='url(x)'></path></svg>", "fill"),
+        ("<p style='background: url(http://example.org)'>x</p>", "http://example.org"),
+        ("<p style='background: URL(x)'>x</p>", "URL"),
+        (r"<p style='background: u\72l(x)'>x</p>", "style"),
+        ("<p style='background: image-set(\"x\" 1x)'>x</p>", "image-set"),
         ("<p onclick='x'>y</p>", "onclick"),
         ("<a href='javascript:x'>y</a>", "javascript:x"),
         ("<a href='http://example.org'>y</a>", "http://example.org"),
         ("<img alt=x src='http://example.org/x.png'>", "http://example.org"),
         ("<!--><form>-->", "comment"),
+        ("<input>", "no radio button"),
+        ("<input type=text name=password>", "no radio button"),
+        ("<input type=Radio>", "no radio button"),
+        ("<input type=image src='data:image/png;base64,'>", "no radio button"),
+        ("<input type=radio form=x>", "form="),
+        ("<input type=radio formaction='http://example.org'>", "formaction="),
+        ("<input type=radio value=x>", "value="),
+        ("<input type=radio autofocus>", "autofocus="),
+        ("<input type=radio onchange=x>", "onchange="),
+        ("<input type=radio style='position:fixed'>", "style="),
+        ("<label style='position:fixed'>x</label>", "style="),
+        ("<fieldset form=x></fieldset>", "form="),
+        ("<fieldset disabled></fieldset>", "disabled="),
+        ("<button>x</button>", "<button>"),
+        ("<select><option>x</option></select>", "<select>"),
+        ("<textarea></textarea>", "<textarea>"),
     ],
 )
 def test_an_output_with_an_active_part_fails_with_its_place(write, export, html, named):
     with pytest.raises(MnistError, match=rf"04\.ipynb, cell 2 has an output with .*{named}"):
         export(write("04", code("1", display("text/html", html))))
+
+
+def test_a_choice_passes_and_its_type_is_the_one_that_was_checked(write, export):
+    choice = "<fieldset><legend>Show</legend><input {} name=a id=b checked><label for=b>All</label></fieldset>"
+    page = export(write("04", code("1", display("text/html", choice.format("type=radio")))))
+    assert page.fieldset.input.attrs == {"type": "radio", "name": "a", "id": "b", "checked": ""}
+    assert page.fieldset.label["for"] == "b" and page.legend.text == "Show"
+    # Of a type given twice parsers disagree which counts.
+    page = export(write("04", code("1", display("text/html", choice.format("type=text type=radio")))))
+    assert page.input["type"] == "radio" and "type=text" not in str(page) and 'type="text"' not in str(page)

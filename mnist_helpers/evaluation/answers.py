@@ -1,0 +1,116 @@
+"""What a network names the test images, clean and corrupted: kept, so that runs are compared image by image."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mnist_helpers.data import LabelledImages
+from mnist_helpers.errors import MnistError
+from mnist_helpers.evaluation.corruptions import CORRUPTIONS, corrupt
+from mnist_helpers.files import replacing
+from mnist_helpers.network import MnistCNN, Predictions, predict, weights_checksum
+from mnist_helpers.paths import RunPaths, run_paths, shown
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the network with this checksum named the test images of a data set, a text with a digit an image.
+
+    `labels` are the true digits; `corrupted` has the answers under each corruption.
+    """
+
+    dataset: str
+    network: str
+    labels: str
+    clean: str
+    corrupted: dict[str, str]
+
+    def right(self, answers: str) -> np.ndarray:
+        """Which of some `answers` to these images are right, bool (N,)."""
+        return _digits(answers) == _digits(self.labels)
+
+    def recalled(self, digit: int) -> np.ndarray:
+        """Which of the clean images of a digit are named so, in the order of the test set."""
+        return self.right(self.clean)[_digits(self.labels) == ord(str(digit))]
+
+
+def answer_corrupted(images: torch.Tensor, models: Sequence[MnistCNN], seed: int = 0) -> list[dict[str, str]]:
+    """What each of the `models` says of `images`, uint8 (N, 28, 28), under each corruption, which is made but once."""
+    answers: list[dict[str, str]] = [{} for _ in models]
+    unknown = torch.zeros(len(images), dtype=torch.int64)
+    for name in CORRUPTIONS:
+        corrupted = LabelledImages(corrupt(name, images, seed), unknown)
+        for given, model in zip(answers, models, strict=True):
+            given[name] = _text(predict(model, corrupted).predicted)
+    return answers
+
+
+def gather_answers(dataset: str, model: MnistCNN, predictions: Predictions, corrupted: dict[str, str]) -> Answers:
+    """The answers of a network from its `predictions` of the clean images and what it says of the corrupted ones."""
+    labels, clean = _text(predictions.labels), _text(predictions.predicted)
+    return Answers(dataset, weights_checksum(model), labels, clean, corrupted)
+
+
+def find_earlier(
+    paths: RunPaths, dataset: str, model: MnistCNN, predictions: Predictions
+) -> tuple[str, Answers] | None:
+    """The answers to compare with: of another network evaluated in this folder before, else of the reference run.
+
+    With what to call it; None where neither has answers of another network to the same images. It makes no difference
+    whether the answers of `model` are kept already. Raises MnistError when a file is damaged.
+    """
+    own, labels = weights_checksum(model), _text(predictions.labels)
+    places = {
+        paths.answers: "the run before",
+        paths.previous_answers: "the run before",
+        run_paths().answers: "the reference run",
+    }
+    for path, name in places.items():
+        found = load_answers(path)
+        if found and found.network != own and (found.dataset, found.labels) == (dataset, labels):
+            return name, found
+    return None
+
+
+def keep_answers(paths: RunPaths, answers: Answers) -> None:
+    """Store the answers; those of another network in their place become the previous ones.
+
+    Raises MnistError when a file is damaged or cannot be written.
+    """
+    before = load_answers(paths.answers)
+    if before and before.network != answers.network:
+        _write(paths.previous_answers, before)
+    _write(paths.answers, answers)
+
+
+def load_answers(path: Path) -> Answers | None:
+    """The answers in a file; None where there is none. Raises MnistError when it is damaged."""
+    try:
+        answers = Answers(**json.loads(path.read_text(encoding="utf-8")))
+        texts = [answers.labels, answers.clean, *answers.corrupted.values()]
+        if not all(text.isdecimal() and text.isascii() and len(text) == len(answers.labels) for text in texts):
+            raise ValueError("not a digit an image")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise MnistError(
+            f"{shown(path)} is damaged: delete it, then mnist-cnn evaluate does without it or makes it anew."
+        ) from error
+    return answers
+
+
+def _write(path: Path, answers: Answers) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(asdict(answers), indent=2) + "\n", encoding="utf-8")
+
+
+def _text(digits: np.ndarray) -> str:
+    return "".join(map(str, digits.tolist()))
+
+
+def _digits(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode(), dtype=np.uint8)
