@@ -73,28 +73,28 @@ def _runs(small: np.ndarray, faintest: float) -> list[Line]:
     height, width = small.shape
     ink = ndimage.maximum_filter1d(small, 3, axis=0) >= faintest
     ink = ndimage.binary_closing(np.pad(ink, ((0, 0), (4, 4)), mode="edge"), np.ones((1, 5)))[:, 4:-4]
-    climbs = np.arange(-STEEPEST, STEEPEST + 1)
+    climbs = np.arange(-STEEPEST, STEEPEST + 1, 2)
     columns = np.arange(width, dtype=np.int16)
     rises = np.rint(climbs[:, None] * (columns - width / 2) / CELLS).astype(int)
     # Rows beyond the picture are without ink.
     room = abs(rises).max()
-    tall, strong = (np.pad(values, ((room, room), (0, 0))) for values in (ink, (small / faintest).clip(0, 1)))
-    rows = np.arange(height)[:, None] + room
-    lengths, ends, strengths = (np.zeros((len(climbs), height)) for _ in range(3))
+    strength = np.where(ink, 1 + (small / faintest).clip(0, 1), 0).astype(np.float32)
+    tall = np.pad(strength, ((room, room), (0, 0))).ravel()
+    starts = (np.arange(height)[:, None] + room) * width + columns
+    scores, ends = (np.zeros((len(climbs), height)) for _ in range(2))
     for number, rise in enumerate(rises):
-        along = tall[rows + rise, columns]
-        full = np.flatnonzero(along.sum(axis=1) >= SHORTEST * width)
-        since_gap = columns - np.maximum.accumulate(np.where(along[full], np.int16(-1), columns), axis=1)
+        along = tall[starts + rise * width]
+        full = np.flatnonzero(np.count_nonzero(along, axis=1) >= SHORTEST * width)
+        since_gap = columns - np.maximum.accumulate(np.where(along[full] > 0, np.int16(-1), columns), axis=1)
         ends[number, full] = since_gap.argmax(axis=1) + 1
-        lengths[number, full] = since_gap.max(axis=1)
-        strengths[number, full] = strong[rows[full] + rise, columns].mean(axis=1)
-    # Of runs of equal length that one which keeps to the middle of the line.
-    scores = np.where(lengths >= SHORTEST * width, lengths + strengths, 0)
+        # Of runs of equal length that one which keeps to the middle of the line.
+        scores[number, full] = since_gap.max(axis=1) + along[full].mean(axis=1) / 4
+    scores[scores < SHORTEST * width] = 0
     found = []
     while scores.max() > 0:
         number, row = np.unravel_index(scores.argmax(), scores.shape)
         end = int(ends[number, row])
-        run = np.arange(end - int(lengths[number, row]), end)
+        run = np.arange(end - int(scores[number, row]), end)
         found.append(Line(run, row + rises[number, run]))
         scores[:, max(0, row - 2) : row + 3] = 0
     return found
