@@ -65,7 +65,8 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
         levelled = 255 * (1 - (light - picture) / np.maximum(light, LEAST_LIGHT))
         marks = _border_level(levelled.clip(0)) - levelled
     noise = _noise(marks)
-    without, lines = remove_lines(marks, max(noise, FAINT * marks.max()))
+    # Lines that are half as strong as ink can be still are partly taken for it.
+    without, lines = remove_lines(marks, max(noise, FAINT / 2 * marks.max()))
     digit = _cleaned(without, noise)
     if digit is None and lines == 1:
         # A 1 may reach from edge to edge.
@@ -159,19 +160,24 @@ def _pieces(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     longer = max(ink.shape)
     lengths = (boxes[..., 1] - boxes[..., 0]).max(axis=1)
-    candidates = ~_strangers(boxes, lengths >= INSIDE_LENGTH * longer, ink.shape)
+    rows, columns = (slice(length // 4, -(-3 * length // 4)) for length in ink.shape)
+    middle = np.bincount(labels[rows, columns].ravel(), minlength=count + 1)[1:]
+    candidates = ~_strangers(boxes, lengths >= INSIDE_LENGTH * longer, middle, ink.shape)
     large = candidates & (lengths >= max(4, LEAST_LENGTH * longer))
     kept = candidates & (areas >= SPECK * areas[large].max()) if large.any() else large
     return labels > 0, np.concatenate([[False], kept])[labels]
 
 
-def _strangers(boxes: np.ndarray, long: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _strangers(boxes: np.ndarray, long: np.ndarray, middle: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Which pieces the picture's edge cuts off, such as the table beside the paper, where a long one lies inside.
 
-    `boxes`: (pieces, 2, 2), the first row or column of each piece and the one after its last.
+    `boxes`: (pieces, 2, 2), the first row or column of each piece and the one after its last; `middle`: the pixels
+    that each has in the middle half of the picture.
     """
     touches = np.concatenate([boxes[..., 0] == 0, boxes[..., 1] == shape], axis=1)
     cut_off = np.asarray(touches.any(axis=1))
     # A digit that is cut out closely touches all four edges, one piece here and another there.
     cut_out = touches.any(axis=0).all() and not touches.all(axis=1).any()
-    return np.zeros_like(cut_off) if cut_out or not (long & ~cut_off).any() else cut_off
+    # So does one that fills the middle of the picture.
+    none = cut_out or cut_off[middle.argmax()] or not (long & ~cut_off).any()
+    return np.zeros_like(cut_off) if none else cut_off
