@@ -5,11 +5,12 @@ from PIL import Image
 from scipy import ndimage
 
 from mnist_helpers.pictures.lines import LEAST_SIDE, remove_lines
-from mnist_helpers.pictures.several import refuse_several
+from mnist_helpers.pictures.several import is_lattice, refuse_several
 from mnist_helpers.pictures.table import without_table
 
 # A mark counts as ink from this part of the strongest ink on; fainter ones are paper, noise and JPEG rings.
-FAINT = 40 / 255
+INK = 40
+FAINT = INK / 255
 # The least difference between ink and paper, of 255 grey levels, that is taken for writing.
 LEAST_CONTRAST = 16
 # Paper whose level varies by more than this, of 255, is unevenly lit.
@@ -65,8 +66,8 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
         levelled = 255 * (1 - (light - picture) / np.maximum(light, LEAST_LIGHT))
         marks = _border_level(levelled.clip(0)) - levelled
     noise = _noise(marks)
-    # Lines that are half as strong as ink can be still are partly taken for it.
-    without, lines = remove_lines(marks, max(noise, FAINT / 2 * marks.max()))
+    # A line a little fainter than ink is ink here and there.
+    without, lines = remove_lines(marks, max(1.5 * noise, 0.7 * FAINT * marks.max()))
     digit = _cleaned(without, noise)
     if digit is None and lines == 1:
         # A 1 may reach from edge to edge.
@@ -75,7 +76,11 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
         raise ValueError("no digit found: only lines, as of ruled paper, a grid or an empty box")
     if digit is None:
         raise ValueError("no digit found: the picture is blank, or the digit is too small or too faint")
-    refuse_several(digit)
+    if is_lattice(digit >= INK):
+        # What is left of a faint lattice is less than half as strong as the digit on it.
+        stronger = _cleaned(np.maximum(digit - 128, 0), 0)
+        digit = digit if stronger is None else stronger
+    refuse_several(digit >= INK)
     return digit
 
 

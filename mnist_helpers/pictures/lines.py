@@ -18,7 +18,7 @@ STEEPEST = 16
 SHORTEST = 0.25
 THICKEST, THIN = 0.02, 3
 # Two lines meet, and a line meets the picture's edge, within this part of its longer side.
-NEAR = 0.03
+NEAR = 0.06
 # So much of a line lies within a pixel, or half its width, of a smooth path.
 STRAIGHT = 0.6
 # A line reaches as far across as it has this part of its full strength.
@@ -54,7 +54,7 @@ def remove_lines(marks: np.ndarray, faintest: float) -> tuple[np.ndarray, int]:
         for picture, found in zip((marks, marks.T), runs, strict=True)
     )
     without = marks.copy()
-    lines = _anchored(level, upright, marks.shape, 2 * NEAR * max(marks.shape))
+    lines = _anchored(level, upright, marks.shape, NEAR * max(marks.shape))
     for picture, found in zip((without, without.T), lines, strict=True):
         for line in found:
             _erase(picture, line, faintest)
@@ -77,7 +77,7 @@ def _runs(small: np.ndarray, faintest: float) -> list[Line]:
     columns = np.arange(width, dtype=np.int16)
     rises = np.rint(climbs[:, None] * (columns - width / 2) / CELLS).astype(int)
     # Rows beyond the picture are without ink.
-    room = abs(rises).max()
+    room = abs(rises).max() + 2
     strength = np.where(ink, 1 + (small / faintest).clip(0, 1), 0).astype(np.float32)
     tall = np.pad(strength, ((room, room), (0, 0))).ravel()
     starts = (np.arange(height)[:, None] + room) * width + columns
@@ -90,12 +90,16 @@ def _runs(small: np.ndarray, faintest: float) -> list[Line]:
         # Of runs of equal length that one which keeps to the middle of the line.
         scores[number, full] = since_gap.max(axis=1) + along[full].mean(axis=1) / 4
     scores[scores < SHORTEST * width] = 0
-    found = []
+    found, taken = [], np.zeros_like(tall, dtype=bool)
     while scores.max() > 0:
         number, row = np.unravel_index(scores.argmax(), scores.shape)
         end = int(ends[number, row])
         run = np.arange(end - int(scores[number, row]), end)
-        found.append(Line(run, row + rises[number, run]))
+        cells = starts[row, run] + rises[number, run] * width
+        # The same line has runs at other slopes and in the rows beside.
+        if taken[cells].mean() < 0.5:
+            found.append(Line(run, row + rises[number, run]))
+            taken[cells + width * np.arange(-2, 3)[:, None]] = True
         scores[:, max(0, row - 2) : row + 3] = 0
     return found
 
@@ -121,7 +125,7 @@ def _traced(marks: np.ndarray, faintest: float, cell: int, run: Line) -> Line | 
     straight = (abs(seen_rows - middle)[seen] <= max(1, thickness / 2)).mean()
     if thickness > max(THIN, THICKEST * max(marks.shape)) or straight < STRAIGHT:
         return None
-    near, end = NEAR * max(marks.shape), marks.shape[1]
+    near, end = NEAR / 2 * max(marks.shape), marks.shape[1]
     first, last = columns[0] - cell // 2, columns[-1] + cell
     every = np.arange(0 if first <= near else first, end if last >= end - near else last)
     return Line(every, np.polyval(path, every / columns[-1]), np.median(_band(marks, columns, middle, reach), axis=1))

@@ -11,9 +11,10 @@ GAP = 0.35
 HOLES, HOLE = 5, 0.004
 
 
-def refuse_several(digit: np.ndarray) -> None:
-    """Raise ValueError when the ink, levels 0 to 255, (height, width), is several digits or still a lattice."""
-    ink = digit >= 40
+def refuse_several(ink: np.ndarray) -> None:
+    """Raise ValueError when the ink, bool (height, width), is several digits or still a lattice."""
+    if is_lattice(ink):
+        raise ValueError("this looks like a lattice, not a digit: photograph it on plain paper")
     labels, _ = ndimage.label(ink, structure=np.ones((3, 3)))
     boxes = [box for box in ndimage.find_objects(labels) if box is not None]
     if not boxes:
@@ -25,7 +26,9 @@ def refuse_several(digit: np.ndarray) -> None:
         if start - end >= GAP * tallest:
             raise ValueError("several digits or pieces side by side: cut out the one that is meant")
         end = max(end, stop)
+
+
+def is_lattice(ink: np.ndarray) -> bool:
+    """Whether the ink, bool (height, width), encloses more than a digit does."""
     holes, _ = ndimage.label(~ink)
-    sizes = np.bincount(holes.ravel())[1:]
-    if (sizes >= HOLE * ink.size).sum() > HOLES:
-        raise ValueError("this looks like a lattice, not a digit: photograph it on plain paper")
+    return bool((np.bincount(holes.ravel())[1:] >= HOLE * ink.size).sum() > HOLES)
