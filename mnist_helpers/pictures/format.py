@@ -16,6 +16,8 @@ SIDE = 28
 BOX = 20
 # A pixel counts as ink from this grey level on (of 255); fainter ones are paper, noise and JPEG rings.
 INK = 40
+# Round a large digit, where the ink is strong, what is fainter than this is a shadow or the rest of a printed line.
+HAZE = 64
 # Where MNIST has the centre of mass, in pixels from the top and the left: from 14 to 15 in all 70,000 images.
 CENTRE = 14.5
 # A digit whose longer side has this many pixels is at MNIST's scale: resampling would only blur it.
@@ -69,9 +71,10 @@ def _in_box(digit: np.ndarray) -> np.ndarray:
     longer = max(part.stop - part.start for part in box)
     if longer in AT_SCALE:
         return digit
-    digit = digit[box]
     if longer > FINE:
-        digit = _thickened(_resized(digit, FINE, Image.Resampling.BOX))
+        digit = _thickened(_resized(digit[_box(digit, HAZE)], FINE, Image.Resampling.BOX))
+    else:
+        digit = digit[box]
     return _resized(digit, BOX, Image.Resampling.BICUBIC).clip(0, 255)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from mnist_helpers.pictures.lines import LEAST_SIDE, remove_lines
+from mnist_helpers.pictures.lines import LEAST_SIDE, in_cells, remove_lines
 from mnist_helpers.pictures.several import is_lattice, refuse_several
 from mnist_helpers.pictures.table import without_table
 
@@ -76,11 +76,11 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
         raise ValueError("no digit found: only lines, as of ruled paper, a grid or an empty box")
     if digit is None:
         raise ValueError("no digit found: the picture is blank, or the digit is too small or too faint")
-    if is_lattice(digit >= INK):
+    if is_lattice(in_cells(digit) >= INK):
         # What is left of a faint lattice is less than half as strong as the digit on it.
         stronger = _cleaned(np.maximum(digit - 128, 0), 0)
         digit = digit if stronger is None else stronger
-    refuse_several(digit >= INK)
+    refuse_several(in_cells(digit) >= INK)
     return digit
 
 

@@ -46,8 +46,8 @@ def remove_lines(marks: np.ndarray, faintest: float) -> tuple[np.ndarray, int]:
     """
     if min(marks.shape) < LEAST_SIDE:
         return marks, 0
-    cell = -(-max(marks.shape) // CELLS)
-    small = _pooled(marks, cell)
+    small = in_cells(marks)
+    cell = -(-max(marks.shape) // max(small.shape))
     runs = _anchored(_runs(small, faintest), _runs(small.T, faintest), small.shape, NEAR * max(small.shape))
     level, upright = (
         [line for run in found if (line := _traced(picture, faintest, cell, run))]
@@ -61,8 +61,9 @@ def remove_lines(marks: np.ndarray, faintest: float) -> tuple[np.ndarray, int]:
     return without, sum(map(len, lines))
 
 
-def _pooled(marks: np.ndarray, cell: int) -> np.ndarray:
-    """The strongest mark in each cell."""
+def in_cells(marks: np.ndarray) -> np.ndarray:
+    """The strongest mark in each square cell, so that there are up to 128 cells a side."""
+    cell = -(-max(marks.shape) // CELLS)
     padded = np.pad(marks, [(0, -length % cell) for length in marks.shape])
     height, width = (length // cell for length in padded.shape)
     return padded.reshape(height, cell, width, cell).max(axis=(1, 3))
