@@ -169,7 +169,10 @@ def _clearest_channel(image: Image.Image) -> Image.Image:
 
 
 def _contrast(channel: Image.Image) -> float:
-    return float(np.asarray(channel).std())
+    """The standard deviation of the levels, from how often each occurs."""
+    often, levels = np.array(channel.histogram()), np.arange(256)
+    mean = np.average(levels, weights=often)
+    return float(np.sqrt(np.average((levels - mean) ** 2, weights=often)))
 
 
 def _what_it_is(path: Path) -> str:

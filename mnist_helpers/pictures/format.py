@@ -67,14 +67,12 @@ def _strengthened(digit: np.ndarray) -> np.ndarray:
 
 def _in_box(digit: np.ndarray) -> np.ndarray:
     """The digit, levels 0 to 255, so that its longer side has 20 pixels, with or without paper around it."""
-    box = _box(digit, INK)
-    longer = max(part.stop - part.start for part in box)
+    longer = max(part.stop - part.start for part in _box(digit, INK))
     if longer in AT_SCALE:
         return digit
+    digit = digit[_box(digit, HAZE if longer > FINE else INK)]
     if longer > FINE:
-        digit = _thickened(_resized(digit[_box(digit, HAZE)], FINE, Image.Resampling.BOX))
-    else:
-        digit = digit[box]
+        digit = _thickened(_resized(digit, FINE, Image.Resampling.BOX))
     return _resized(digit, BOX, Image.Resampling.BICUBIC).clip(0, 255)
 
 

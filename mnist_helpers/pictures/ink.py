@@ -4,11 +4,12 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from mnist_helpers.pictures.lines import LEAST_SIDE, in_cells, remove_lines
+from mnist_helpers.pictures.lines import LEAST_SIDE, remove_lines
+from mnist_helpers.pictures.runs import in_cells
 from mnist_helpers.pictures.several import is_lattice, refuse_several
 from mnist_helpers.pictures.table import without_table
 
-# A mark counts as ink from this part of the strongest ink on; fainter ones are paper, noise and JPEG rings.
+# A mark counts as ink from this level, or this part of the strongest ink, on; fainter ones are paper and noise.
 INK = 40
 FAINT = INK / 255
 # The least difference between ink and paper, of 255 grey levels, that is taken for writing.
@@ -56,15 +57,25 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
     """
     if min(grey.shape) >= LEAST_SIDE:
         grey = _smoothed(_without_rim(without_table(grey)))
-    picture = _dark_on_light(grey)
+    digit = _without_lattice(_without_lines(_marks(_dark_on_light(grey))))
+    refuse_several(in_cells(digit) >= INK)
+    return digit
+
+
+def _marks(picture: np.ndarray) -> np.ndarray:
+    """How much darker than the paper each pixel is, for a picture that is dark on light, as if it were evenly lit."""
     paper = _border_level(picture)
     light = _light(picture)
-    marks = paper - picture
-    if np.ptp(light) > UNEVEN:
-        light = np.maximum(light, paper - DEEPEST_SHADOW)
-        # A shadow darkens ink and paper alike: their ratio stays.
-        levelled = 255 * (1 - (light - picture) / np.maximum(light, LEAST_LIGHT))
-        marks = _border_level(levelled.clip(0)) - levelled
+    if np.ptp(light) <= UNEVEN:
+        return paper - picture
+    light = np.maximum(light, paper - DEEPEST_SHADOW)
+    # A shadow darkens ink and paper alike: their ratio stays.
+    levelled = 255 * (1 - (light - picture) / np.maximum(light, LEAST_LIGHT))
+    return _border_level(levelled.clip(0)) - levelled
+
+
+def _without_lines(marks: np.ndarray) -> np.ndarray:
+    """The marks that make up the digit, from 0 to 255, without printed lines, noise and specks."""
     noise = _noise(marks)
     # A line a little fainter than ink is ink here and there.
     without, lines = remove_lines(marks, max(1.5 * noise, 0.7 * FAINT * marks.max()))
@@ -76,12 +87,13 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
         raise ValueError("no digit found: only lines, as of ruled paper, a grid or an empty box")
     if digit is None:
         raise ValueError("no digit found: the picture is blank, or the digit is too small or too faint")
-    if is_lattice(in_cells(digit) >= INK):
-        # What is left of a faint lattice is less than half as strong as the digit on it.
-        stronger = _cleaned(np.maximum(digit - 128, 0), 0)
-        digit = digit if stronger is None else stronger
-    refuse_several(in_cells(digit) >= INK)
     return digit
+
+
+def _without_lattice(digit: np.ndarray) -> np.ndarray:
+    """The digit without what is left of a faint lattice, which is less than half as strong."""
+    stronger = _cleaned(np.maximum(digit - 128, 0), 0) if is_lattice(in_cells(digit) >= INK) else None
+    return digit if stronger is None else stronger
 
 
 def _cleaned(marks: np.ndarray, noise: float) -> np.ndarray | None:

@@ -1,21 +1,16 @@
 """Lines printed on the paper, found and taken out: ruled paper, grids, margins and the boxes of forms.
 
 A line is straight, thin and long, and it ends where the picture ends or where it meets another line, which strokes of a
-pen do not. What crossed it is mended from both of its sides, as readers of forms do (Yu and Jain, "A generic system
-for form dropout", 1996). Everywhere `marks` are float32 (height, width): ink and lines are above 0, paper is near 0.
+pen do not. Lines are sought by projection along nearly level and nearly upright paths, then traced to the pixel. What
+crossed one is mended from both of its sides. Everywhere `marks` are float32 (height, width): ink and lines are above 0,
+paper is near 0.
 """
 
-from dataclasses import dataclass, field
-
 import numpy as np
-from scipy import ndimage
 
-# Lines are searched on a copy with sides of up to this many cells.
-CELLS = 128
-# From one side of that copy to the other they climb or fall by at most this many cells, which is 7°.
-STEEPEST = 16
-# A line has at least this part of the picture's length, and at most this part (or three pixels) of its longer side.
-SHORTEST = 0.25
+from mnist_helpers.pictures.runs import Line, find_runs, in_cells
+
+# A line is at most this part (or three pixels) of the picture's longer side thick.
 THICKEST, THIN = 0.02, 3
 # Two lines meet, and a line meets the picture's edge, within this part of its longer side.
 NEAR = 0.06
@@ -27,28 +22,16 @@ FRINGE = 0.1
 LEAST_SIDE = 50
 
 
-@dataclass(frozen=True)
-class Line:
-    """A level line: its row at each of its columns, and how strong it is across, from above to below that row.
-
-    An upright line is a level one of the transposed picture.
-    """
-
-    columns: np.ndarray
-    rows: np.ndarray
-    profile: np.ndarray = field(default_factory=lambda: np.zeros(0))
-
-
 def remove_lines(marks: np.ndarray, faintest: float) -> tuple[np.ndarray, int]:
     """The marks without the paper's lines, strokes mended where one crossed them, and the number of lines.
 
     `faintest`: the least strength that is no noise.
     """
-    if min(marks.shape) < LEAST_SIDE:
+    if min(marks.shape) < LEAST_SIDE or faintest <= 0:
         return marks, 0
     small = in_cells(marks)
     cell = -(-max(marks.shape) // max(small.shape))
-    runs = _anchored(_runs(small, faintest), _runs(small.T, faintest), small.shape, NEAR * max(small.shape))
+    runs = _anchored(find_runs(small, faintest), find_runs(small.T, faintest), small.shape, NEAR * max(small.shape))
     level, upright = (
         [line for run in found if (line := _traced(picture, faintest, cell, run))]
         for picture, found in zip((marks, marks.T), runs, strict=True)
@@ -59,50 +42,6 @@ def remove_lines(marks: np.ndarray, faintest: float) -> tuple[np.ndarray, int]:
         for line in found:
             _erase(picture, line, faintest)
     return without, sum(map(len, lines))
-
-
-def in_cells(marks: np.ndarray) -> np.ndarray:
-    """The strongest mark in each square cell, so that there are up to 128 cells a side."""
-    cell = -(-max(marks.shape) // CELLS)
-    padded = np.pad(marks, [(0, -length % cell) for length in marks.shape])
-    height, width = (length // cell for length in padded.shape)
-    return padded.reshape(height, cell, width, cell).max(axis=(1, 3))
-
-
-def _runs(small: np.ndarray, faintest: float) -> list[Line]:
-    """The long runs of ink along nearly level lines, in cells, the longest first."""
-    height, width = small.shape
-    ink = ndimage.maximum_filter1d(small, 3, axis=0) >= faintest
-    ink = ndimage.binary_closing(np.pad(ink, ((0, 0), (4, 4)), mode="edge"), np.ones((1, 5)))[:, 4:-4]
-    climbs = np.arange(-STEEPEST, STEEPEST + 1, 2)
-    columns = np.arange(width, dtype=np.int16)
-    rises = np.rint(climbs[:, None] * (columns - width / 2) / CELLS).astype(int)
-    # Rows beyond the picture are without ink.
-    room = abs(rises).max() + 2
-    strength = np.where(ink, 1 + (small / faintest).clip(0, 1), 0).astype(np.float32)
-    tall = np.pad(strength, ((room, room), (0, 0))).ravel()
-    starts = (np.arange(height)[:, None] + room) * width + columns
-    scores, ends = (np.zeros((len(climbs), height)) for _ in range(2))
-    for number, rise in enumerate(rises):
-        along = tall[starts + rise * width]
-        full = np.flatnonzero(np.count_nonzero(along, axis=1) >= SHORTEST * width)
-        since_gap = columns - np.maximum.accumulate(np.where(along[full] > 0, np.int16(-1), columns), axis=1)
-        ends[number, full] = since_gap.argmax(axis=1) + 1
-        # Of runs of equal length that one which keeps to the middle of the line.
-        scores[number, full] = since_gap.max(axis=1) + along[full].mean(axis=1) / 4
-    scores[scores < SHORTEST * width] = 0
-    found, taken = [], np.zeros_like(tall, dtype=bool)
-    while scores.max() > 0:
-        number, row = np.unravel_index(scores.argmax(), scores.shape)
-        end = int(ends[number, row])
-        run = np.arange(end - int(scores[number, row]), end)
-        cells = starts[row, run] + rises[number, run] * width
-        # The same line has runs at other slopes and in the rows beside.
-        if taken[cells].mean() < 0.5:
-            found.append(Line(run, row + rises[number, run]))
-            taken[cells + width * np.arange(-2, 3)[:, None]] = True
-        scores[:, max(0, row - 2) : row + 3] = 0
-    return found
 
 
 def _traced(marks: np.ndarray, faintest: float, cell: int, run: Line) -> Line | None:

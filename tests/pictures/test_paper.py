@@ -57,7 +57,9 @@ PAPER = {
 
 
 @pytest.mark.parametrize(
-    ("digit", "level"), [(seven, 60), (seven, 160), (one, 160)], ids=["7, dark", "7, faint", "1, faint"]
+    ("digit", "level"),
+    [(seven, 60), (seven, 160), (one, 60), (one, 160)],
+    ids=["7, dark", "7, faint", "1, dark", "1, faint"],
 )
 @pytest.mark.parametrize("paper", PAPER)
 def test_printed_lines_have_no_part_in_the_digit(paper, digit, level):
@@ -111,3 +113,35 @@ def test_several_digits_are_refused():
     page = drawn([(60, 100), (60, 300)], [(180, 100), (300, 104), (240, 300)])
     with pytest.raises(ValueError, match="several"):
         bring_to_mnist(np.asarray(page, dtype=np.float32))
+
+
+def slanted(level: int) -> np.ndarray:
+    """A seven on lines that are too steep to be those of ruled paper, both ways."""
+    rising = [(x, HEIGHT, x + HEIGHT, 0) for x in range(-HEIGHT, WIDTH, 80)]
+    falling = [(x, 0, x + HEIGHT, HEIGHT) for x in range(-HEIGHT, WIDTH, 80)]
+    return with_lines(seven(), [*rising, *falling], level)
+
+
+def test_what_still_looks_like_a_lattice_is_refused():
+    with pytest.raises(ValueError, match="lattice"):
+        bring_to_mnist(slanted(60))
+
+
+def test_a_faint_lattice_is_told_from_the_digit_by_its_strength():
+    plain = bring_to_mnist(np.asarray(seven(), dtype=np.float32)).astype(int)
+    assert np.abs(bring_to_mnist(slanted(160)).astype(int) - plain).mean() < 8
+
+
+def test_a_digit_that_the_edge_cuts_off_is_kept_beside_a_smaller_mark():
+    grey = np.asarray(drawn([(110, 130), (290, 136), (190, 500)]), dtype=np.float32)
+    marked = grey.copy()
+    marked[300:400, 60:70] = 40
+    difference = np.abs(bring_to_mnist(marked).astype(int) - bring_to_mnist(grey))
+    assert difference.mean() < 15
+
+
+def test_a_shadow_beside_a_large_digit_does_not_make_it_small():
+    grey = np.asarray(seven(), dtype=np.float32).copy()
+    plain = bring_to_mnist(grey).astype(int)
+    grey[300:380, 215:330] -= 35  # it touches the stroke
+    assert np.abs(bring_to_mnist(grey).astype(int) - plain).mean() < 8
