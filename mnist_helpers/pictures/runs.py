@@ -62,7 +62,7 @@ def find_runs(small: np.ndarray, faintest: float) -> list[Line]:
 
 
 def _longest(along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The longest run above 0 in each row of strengths: its length, 0 for a short one, and the column after its last."""
+    """The longest run above 0 in each row of strengths: its length (0 for a short one) and the column after it."""
     width = along.shape[1]
     columns = np.arange(width, dtype=np.int16)
     scores, ends = np.zeros((2, len(along)))
