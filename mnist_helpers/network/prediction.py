@@ -14,6 +14,10 @@ from mnist_helpers.network.model import MnistCNN
 from mnist_helpers.pictures.files import read_grey
 from mnist_helpers.pictures.format import bring_to_mnist
 
+# An answer of lower probability is unsure: the highest limit (steps of 0.01 to 0.05) that leaves 95 % of the right
+# answers to corrupted validation images sure (docs/experiments.md, "When predict is unsure").
+UNSURE = 0.95
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -32,6 +36,16 @@ class Answer:
         """The probability of that digit."""
         return max(self.probabilities)
 
+    @property
+    def unsure(self) -> bool:
+        """Whether the runner-up should be thought of too."""
+        return self.probability < UNSURE
+
+    @property
+    def runner_up(self) -> int:
+        """The digit that is most probable but for one."""
+        return sorted(range(len(self.probabilities)), key=lambda digit: -self.probabilities[digit])[1]
+
     def as_dict(self) -> dict:
         """For JSON, with probabilities to four decimals."""
         probabilities = [round(probability, 4) for probability in self.probabilities]
@@ -39,6 +53,8 @@ class Answer:
             "path": str(self.path),
             "digit": self.digit,
             "probability": probabilities[self.digit],
+            "unsure": self.unsure,
+            "runner_up": self.runner_up,
             "probabilities": probabilities,
         }
 

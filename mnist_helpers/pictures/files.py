@@ -17,7 +17,7 @@ from mnist_helpers.errors import MnistError
 # Larger pictures are refused before they are decoded: at four bytes a pixel they fill 200 MB and more.
 MAX_PIXELS = 50_000_000
 # A digit needs 20 pixels; what is much larger than this is reduced as soon as it is decoded.
-LONGEST_SIDE = 1024
+LONGEST_SIDE = 512
 # Pillow opens more, among them formats that start other programs (EPS) or have no signature to know them by.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "JPEG2000", "PPM")
 # What brings a picture with this EXIF orientation upright; 1 is upright.
@@ -37,7 +37,7 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def read_grey(path: Path) -> np.ndarray:
-    """The picture in a file as grey levels from 0 to 255, float32 (height, width), the longer side at most 1,024.
+    """The picture in a file as grey levels from 0 to 255, float32 (height, width), the longer side at most 512.
 
     It is turned upright as its EXIF data say; of an animation or a file with several pages it is the first. Colours
     that differ more in red, green or blue than in brightness are told apart by that channel. Raises MnistError with a
@@ -169,7 +169,10 @@ def _clearest_channel(image: Image.Image) -> Image.Image:
 
 
 def _contrast(channel: Image.Image) -> float:
-    return float(np.asarray(channel).std())
+    """The standard deviation of the levels, from how often each occurs."""
+    often, levels = np.array(channel.histogram()), np.arange(256)
+    mean = np.average(levels, weights=often)
+    return float(np.sqrt(np.average((levels - mean) ** 2, weights=often)))
 
 
 def _what_it_is(path: Path) -> str:

@@ -16,6 +16,8 @@ SIDE = 28
 BOX = 20
 # A pixel counts as ink from this grey level on (of 255); fainter ones are paper, noise and JPEG rings.
 INK = 40
+# Round a large digit, where the ink is strong, what is fainter than this is a shadow or the rest of a printed line.
+HAZE = 64
 # Where MNIST has the centre of mass, in pixels from the top and the left: from 14 to 15 in all 70,000 images.
 CENTRE = 14.5
 # A digit whose longer side has this many pixels is at MNIST's scale: resampling would only blur it.
@@ -65,11 +67,10 @@ def _strengthened(digit: np.ndarray) -> np.ndarray:
 
 def _in_box(digit: np.ndarray) -> np.ndarray:
     """The digit, levels 0 to 255, so that its longer side has 20 pixels, with or without paper around it."""
-    box = _box(digit, INK)
-    longer = max(part.stop - part.start for part in box)
+    longer = max(part.stop - part.start for part in _box(digit, INK))
     if longer in AT_SCALE:
         return digit
-    digit = digit[box]
+    digit = digit[_box(digit, HAZE if longer > FINE else INK)]
     if longer > FINE:
         digit = _thickened(_resized(digit, FINE, Image.Resampling.BOX))
     return _resized(digit, BOX, Image.Resampling.BICUBIC).clip(0, 255)

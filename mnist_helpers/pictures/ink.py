@@ -4,12 +4,20 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-# A mark counts as ink from this part of the strongest ink on; fainter ones are paper, noise and JPEG rings.
-FAINT = 40 / 255
+from mnist_helpers.pictures.lines import LEAST_SIDE, remove_lines
+from mnist_helpers.pictures.runs import in_cells
+from mnist_helpers.pictures.several import is_lattice, refuse_several
+from mnist_helpers.pictures.table import without_table
+
+# A mark counts as ink from this level, or this part of the strongest ink, on; fainter ones are paper and noise.
+INK = 40
+FAINT = INK / 255
 # The least difference between ink and paper, of 255 grey levels, that is taken for writing.
 LEAST_CONTRAST = 16
 # Paper whose level varies by more than this, of 255, is unevenly lit.
 UNEVEN = 5
+# Noise with a standard deviation above this, of 255 grey levels, is smoothed.
+GRAIN = 8
 # A shadow takes at most this from the paper's level; what is darker is ink.
 DEEPEST_SHADOW = 140
 # Paper is as light as this; otherwise noise in the dark would become ink.
@@ -45,27 +53,51 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
     """The ink of a digit, from 0 for paper to 255, with the rim, uneven light, noise and specks taken out.
 
     `grey`: levels 0 to 255, float32 (height, width). Returns float32 of the same height and width, or a little less
-    where a rim is cut off. Raises ValueError when no digit is found.
+    where a rim is cut off. Raises ValueError when no digit, or several, are found.
     """
-    picture = _dark_on_light(_without_rim(grey))
+    if min(grey.shape) >= LEAST_SIDE:
+        grey = _smoothed(_without_rim(without_table(grey)))
+    digit = _without_lattice(_without_lines(_marks(_dark_on_light(grey))))
+    refuse_several(in_cells(digit) >= INK)
+    return digit
+
+
+def _marks(picture: np.ndarray) -> np.ndarray:
+    """How much darker than the paper each pixel is, for a picture that is dark on light, as if it were evenly lit."""
     paper = _border_level(picture)
     light = _light(picture)
-    marks = paper - picture
-    if np.ptp(light) > UNEVEN:
-        light = np.maximum(light, paper - DEEPEST_SHADOW)
-        # A shadow darkens ink and paper alike: their ratio stays.
-        levelled = 255 * (1 - (light - picture) / np.maximum(light, LEAST_LIGHT))
-        marks = _border_level(levelled.clip(0)) - levelled
-    digit = _cleaned(marks)
+    if np.ptp(light) <= UNEVEN:
+        return paper - picture
+    light = np.maximum(light, paper - DEEPEST_SHADOW)
+    # A shadow darkens ink and paper alike: their ratio stays.
+    levelled = 255 * (1 - (light - picture) / np.maximum(light, LEAST_LIGHT))
+    return _border_level(levelled.clip(0)) - levelled
+
+
+def _without_lines(marks: np.ndarray) -> np.ndarray:
+    """The marks that make up the digit, from 0 to 255, without printed lines, noise and specks."""
+    noise = _noise(marks)
+    # A line a little fainter than ink is ink here and there.
+    without, lines = remove_lines(marks, max(1.5 * noise, 0.7 * FAINT * marks.max()))
+    digit = _cleaned(without, noise)
+    if digit is None and lines == 1:
+        # A 1 may reach from edge to edge.
+        digit = _cleaned(marks, noise)
+    if digit is None and lines:
+        raise ValueError("no digit found: only lines, as of ruled paper, a grid or an empty box")
     if digit is None:
         raise ValueError("no digit found: the picture is blank, or the digit is too small or too faint")
     return digit
 
 
-def _cleaned(marks: np.ndarray) -> np.ndarray | None:
+def _without_lattice(digit: np.ndarray) -> np.ndarray:
+    """The digit without what is left of a faint lattice, which is less than half as strong."""
+    stronger = _cleaned(np.maximum(digit - 128, 0), 0) if is_lattice(in_cells(digit) >= INK) else None
+    return digit if stronger is None else stronger
+
+
+def _cleaned(marks: np.ndarray, noise: float) -> np.ndarray | None:
     """The marks that make up the digit, from 0 to 255, without noise and specks; None where there is no digit."""
-    # What is lighter than the paper can only be noise; as much of it is among the ink.
-    noise = 2 * np.quantile(-marks[marks <= 0], 0.95)
     while marks.max() >= max(LEAST_CONTRAST, noise):
         pieces, digit = _pieces(marks >= max(noise, FAINT * marks.max()))
         marks = np.where(pieces & ~digit, 0, marks)
@@ -77,6 +109,17 @@ def _cleaned(marks: np.ndarray) -> np.ndarray | None:
             floor = min(noise, full) / 2
             return (255 * (marks - floor) / (full - floor)).clip(0, 255).astype(np.float32)
     return None
+
+
+def _noise(marks: np.ndarray) -> float:
+    """What is lighter than the paper can only be noise; as much of it is among the ink."""
+    return 2 * float(np.quantile(-marks[marks <= 0], 0.95))
+
+
+def _smoothed(picture: np.ndarray) -> np.ndarray:
+    """The picture without its grain, where that is coarse: pixels of plain paper differ by normal noise."""
+    grain = float(np.median(abs(np.diff(picture, axis=1)))) / 0.954
+    return picture if grain < GRAIN else ndimage.gaussian_filter(picture, min(2, max(picture.shape) / 60))
 
 
 def _without_rim(grey: np.ndarray) -> np.ndarray:
@@ -134,19 +177,24 @@ def _pieces(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     longer = max(ink.shape)
     lengths = (boxes[..., 1] - boxes[..., 0]).max(axis=1)
-    candidates = ~_strangers(boxes, lengths >= INSIDE_LENGTH * longer, ink.shape)
+    rows, columns = (slice(length // 4, -(-3 * length // 4)) for length in ink.shape)
+    middle = np.bincount(labels[rows, columns].ravel(), minlength=count + 1)[1:]
+    candidates = ~_strangers(boxes, lengths >= INSIDE_LENGTH * longer, middle, ink.shape)
     large = candidates & (lengths >= max(4, LEAST_LENGTH * longer))
     kept = candidates & (areas >= SPECK * areas[large].max()) if large.any() else large
     return labels > 0, np.concatenate([[False], kept])[labels]
 
 
-def _strangers(boxes: np.ndarray, long: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _strangers(boxes: np.ndarray, long: np.ndarray, middle: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Which pieces the picture's edge cuts off, such as the table beside the paper, where a long one lies inside.
 
-    `boxes`: (pieces, 2, 2), the first row or column of each piece and the one after its last.
+    `boxes`: (pieces, 2, 2), the first row or column of each piece and the one after its last; `middle`: the pixels
+    that each has in the middle half of the picture.
     """
     touches = np.concatenate([boxes[..., 0] == 0, boxes[..., 1] == shape], axis=1)
     cut_off = np.asarray(touches.any(axis=1))
     # A digit that is cut out closely touches all four edges, one piece here and another there.
     cut_out = touches.any(axis=0).all() and not touches.all(axis=1).any()
-    return np.zeros_like(cut_off) if cut_out or not (long & ~cut_off).any() else cut_off
+    # So does one that fills the middle of the picture.
+    none = cut_out or cut_off[middle.argmax()] or not (long & ~cut_off).any()
+    return np.zeros_like(cut_off) if none else cut_off

@@ -56,12 +56,17 @@ def _add_predict(commands: argparse._SubParsersAction) -> None:
         "predict",
         help="name the digit in image files",
         description="predict: name the digit in image files. A picture shows one digit, dark on light or light on "
-        "dark, upright and large enough to be seen; the network takes whatever it shows for one digit, also a letter "
-        "or several digits. Prints a line for each file: digit, probability, file. Exits with 1 if a file could not "
-        "be answered.",
+        "dark, upright and large enough to be seen; ruled paper, a grid, a box or the table round the paper are left "
+        "out. The network takes whatever else it shows for one digit, also a letter. Prints a line for each file: "
+        "digit, probability, file; an answer that is unsure says so and gives the runner-up. Exits with 0 when every "
+        "file is answered, sure or not, and with 1 if a file could not be answered.",
     )
     predict.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG or another image file of one digit")
-    predict.add_argument("--json", action="store_true", help="print one JSON list with all ten probabilities")
+    predict.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON list with all ten probabilities, whether unsure, and the runner-up",
+    )
     _add_run_root(predict, f"the folder that holds models/mnist_cnn.pth (default: {DEFAULT_ROOT}, then the package)")
     predict.set_defaults(run_root=str(network_root()))
 

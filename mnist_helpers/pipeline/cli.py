@@ -11,10 +11,14 @@ import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnist_helpers.errors import MnistError
 from mnist_helpers.pipeline.arguments import RESUMABLE, make_parser
 from mnist_helpers.settings import check_settings
+
+if TYPE_CHECKING:
+    from mnist_helpers.network.prediction import Answer
 
 COMMAND_FAILED = 1
 INTERRUPTED = 130
@@ -191,7 +195,7 @@ def _print_results(results: Iterable, as_json: bool) -> int:
                 code = COMMAND_FAILED
                 _say(f"{_one_line(str(result.path))}: {result.reason}")
             elif not as_json:
-                print(f"{result.digit} {result.probability:.4f} {_one_line(str(result.path))}")
+                print(_answer_line(result))
             if as_json:
                 print(start, json.dumps(result.as_dict()), sep="\n", end="")
                 start = ","
@@ -200,6 +204,14 @@ def _print_results(results: Iterable, as_json: bool) -> int:
         if as_json and start == ",":
             print("\n]")
     return code
+
+
+def _answer_line(answer: "Answer") -> str:
+    """Digit, probability, file; of an unsure answer the runner-up too."""
+    line = f"{answer.digit} {answer.probability:.4f} {_one_line(str(answer.path))}"
+    if not answer.unsure:
+        return line
+    return f"{line} (unsure, else {answer.runner_up} {answer.probabilities[answer.runner_up]:.4f})"
 
 
 def _one_line(path: str) -> str:

@@ -17,7 +17,7 @@ from support import mnist_cnn, run
 from mnist_helpers.checkpoint.store import load_checkpoint, save_checkpoint
 from mnist_helpers.data.splits import LabelledImages, load_test_data
 from mnist_helpers.network.classify import predict
-from mnist_helpers.network.prediction import Answer, predict_files, read_image
+from mnist_helpers.network.prediction import UNSURE, Answer, predict_files, read_image
 from mnist_helpers.paths import PROJECT_ROOT, RunPaths
 from mnist_helpers.pictures.format import to_mnist
 from mnist_helpers.pipeline.cli import main
@@ -106,6 +106,27 @@ def test_json_has_the_same_answers_for_programs(sample, tmp_path, ask):
         assert line == f"{result['digit']} {result['probability']:.4f} {result['path']}"
         assert len(result["probabilities"]) == 10 and sum(result["probabilities"]) == pytest.approx(1, abs=0.001)
         assert result["probability"] == result["probabilities"][result["digit"]] == max(result["probabilities"])
+
+
+def four_or_nine(probability: float) -> Answer:
+    """A 4 of that probability; all the rest is the 9's."""
+    return Answer("a.png", (0, 0, 0, 0, probability, 0, 0, 0, 0, 1 - probability))
+
+
+@pytest.mark.parametrize(("probability", "unsure"), [(1, False), (UNSURE, False), (UNSURE - 0.001, True), (0.5, True)])
+def test_an_answer_below_the_limit_is_unsure_and_names_the_runner_up(probability, unsure):
+    result = four_or_nine(probability).as_dict()
+    assert (result["digit"], result["unsure"]) == (4, unsure)
+    if probability < 1:
+        assert result["runner_up"] == 9
+
+
+def test_an_unsure_answer_says_so_on_its_line_and_is_no_failure(sample, monkeypatch, ask):
+    answers = [four_or_nine(0.99), four_or_nine(0.6)]
+    monkeypatch.setattr("mnist_helpers.network.prediction.predict_files", lambda model, paths: answers)
+    code, out, err = ask("a.png")
+    assert (code, err) == (0, [])
+    assert out.splitlines() == ["4 0.9900 a.png", "4 0.6000 a.png (unsure, else 9 0.4000)"]
 
 
 def test_many_files_keep_their_order(sample, tmp_path, digits_run):
