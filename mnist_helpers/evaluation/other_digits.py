@@ -45,7 +45,7 @@ def measure_other_digits(predictions: Predictions, selective: dict, dataset: str
 
 def plot_other_digits(sample: LabelledImages, predictions: Predictions, other_digits: dict | None) -> Figure:
     """The most confident mistakes, each with true digit → prediction and confidence."""
-    return plot_errors(sample, predictions, limit=SHOWN) if other_digits else plot_nothing(NO_OTHER)
+    return plot_errors(sample, predictions, limit=SHOWN) if other_digits else plot_nothing("No other collection.")
 
 
 def describe_other_digits(other_digits: dict | None, scores: dict, selective: dict) -> str:

@@ -107,7 +107,7 @@ def test_a_network_trained_on_the_sample_has_no_other_collection(labels, sample)
     predictions = answers(labels, labels)
     assert measure_other_digits(predictions, selective(), "digits") is None
     assert describe_other_digits(None, SCORES, selective()) == NO_OTHER
-    assert plot_other_digits(sample, predictions, None).get_label() == NO_OTHER
+    assert plot_other_digits(sample, predictions, None).get_label() == "No other collection."
 
 
 def test_figure_shows_the_surest_mistakes(labels, sample):
