@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from mnist_helpers.display import percent, percent_range
 from mnist_helpers.evaluation.chance import seeds_text
+from mnist_helpers.evaluation.gates import gate_link
 from mnist_helpers.evaluation.homogeneity import ALPHA
 
 COMPARED = {"better": "Better than", "worse": "Worse than", "not distinguishable": "Not distinguishable from"}
@@ -108,5 +109,4 @@ def _gates(gates: list[dict]) -> Markup:
 
 
 def _link(gate: dict) -> Markup:
-    name = gate["name"].partition(":")[0]
-    return Markup('<a href="#{}">{}</a>').format(gate["section"].replace(" ", "-"), name)
+    return gate_link(gate, gate["name"].partition(":")[0])

@@ -7,9 +7,9 @@ import numpy as np
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.display import Card, Explorer
 from mnist_helpers.evaluation.errors import CONFIDENT, SHOWN, caption, looks
+from mnist_helpers.evaluation.slices import HALF
 from mnist_helpers.network import Predictions
 
-FIRST_HALF = range(5000)  # of MNIST's test images, see slices.HALVES
 # Each name is a class in the report's style, report/template/style.css.
 FILTERS = {
     "doubtful": "Label in doubt",
@@ -41,8 +41,8 @@ def explore_errors(
             "doubtful": image in in_doubt,
             "confident": predictions.confidence[image] >= CONFIDENT,
             "unsure": predictions.confidence[image] < CONFIDENT,
-            "first-half": dataset == "mnist" and image in FIRST_HALF,
-            "second-half": dataset == "mnist" and image not in FIRST_HALF,
+            "first-half": dataset == "mnist" and image < HALF,
+            "second-half": dataset == "mnist" and image >= HALF,
             "every-seed": bool(by_others) and str(predictions.labels[image]) not in by_others,
         }
         notes = [_runner_up(predictions, image), _place(image, dataset)]
@@ -62,7 +62,7 @@ def _runner_up(predictions: Predictions, image: int) -> str:
 
 def _place(image: int, dataset: str) -> str:
     """Its index among the test images, and their half."""
-    half = f", {'1st' if image in FIRST_HALF else '2nd'} half" if dataset == "mnist" else ""
+    half = f", {'1st' if image < HALF else '2nd'} half" if dataset == "mnist" else ""
     return f"#{image}{half}"
 
 

@@ -97,7 +97,7 @@ def tabulate_gates(gates: list[dict]) -> Table:
         ["Gate", "Wanted", "Found", "Result"],
         [
             (
-                Markup('<a href="#{}">{}</a>').format(gate["section"].replace(" ", "-"), gate["name"]),
+                gate_link(gate, gate["name"]),
                 gate["wanted"],
                 gate["shown"],
                 Markup('<span class="{0}">{0}</span>').format("pass" if gate["passed"] else "fail"),
@@ -105,3 +105,8 @@ def tabulate_gates(gates: list[dict]) -> Table:
             for gate in gates
         ],
     )
+
+
+def gate_link(gate: dict, text: str) -> Markup:
+    """A link to the section of the report that has a gate's evidence."""
+    return Markup('<a href="#{}">{}</a>').format(gate["section"].replace(" ", "-"), text)

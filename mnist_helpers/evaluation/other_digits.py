@@ -7,8 +7,8 @@ from mnist_helpers.display import percent, percent_range
 from mnist_helpers.evaluation.confusion import measure_confusion
 from mnist_helpers.evaluation.errors import plot_errors, plot_nothing
 from mnist_helpers.evaluation.homogeneity import ALPHA, homogeneity
-from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.evaluation.scores import measure_scores
+from mnist_helpers.evaluation.selective import apply_threshold
 from mnist_helpers.network import Predictions
 
 SHOWN = 20
@@ -27,8 +27,7 @@ def measure_other_digits(predictions: Predictions, selective: dict, dataset: str
         return None
     scores = measure_scores(predictions)
     threshold = selective["by_validation"]["threshold"]
-    right = predictions.correct[predictions.confidence >= (threshold or 0)]
-    number, wrong = len(right), int((~right).sum())
+    applied = apply_threshold(threshold or 0, predictions)
     return {
         "n": scores["n_test"],
         **{name: scores[name] for name in ("accuracy", "accuracy_ci95", "errors", "recall_test")},
@@ -36,9 +35,7 @@ def measure_other_digits(predictions: Predictions, selective: dict, dataset: str
         "recall": [row["recall"] for row in scores["per_class"]],
         "by_validation": {
             "threshold": threshold,
-            "answered": number,
-            "errors": wrong,
-            "ci95": list(wilson_interval(wrong, number)) if number else None,
+            **{name: applied[name] for name in ("answered", "errors", "ci95")},
         },
     }
 

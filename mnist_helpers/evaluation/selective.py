@@ -5,8 +5,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from mnist_helpers.display import BLUE, GREY, ORANGE, Table, describe, percent, percent_range
-from mnist_helpers.evaluation.intervals import wilson_interval
-from mnist_helpers.evaluation.thresholds import Z, assured_threshold, errors_left, score_selection
+from mnist_helpers.evaluation.intervals import Z, wilson_interval
+from mnist_helpers.evaluation.thresholds import assured_threshold, errors_left, score_selection
 from mnist_helpers.network import Predictions
 
 FIXED = (0.5, 0.9, 0.99)
@@ -25,9 +25,9 @@ def measure_selective(predictions: Predictions, on_validation: Predictions) -> d
     assured = assured_threshold(on_validation.confidence, on_validation.correct)
     return {
         **score_selection(predictions.confidence, predictions.correct),
-        "by_validation": _apply(chosen, predictions),
-        "assured": _apply(assured, predictions),
-        "fixed": [_apply(threshold, predictions) for threshold in FIXED],
+        "by_validation": apply_threshold(chosen, predictions),
+        "assured": apply_threshold(assured, predictions),
+        "fixed": [apply_threshold(threshold, predictions) for threshold in FIXED],
     }
 
 
@@ -92,7 +92,8 @@ def describe_selective(selective: dict, images: int) -> str:
     return text + _describe_assured(selective["assured"], target)
 
 
-def _apply(threshold: float | None, predictions: Predictions) -> dict:
+def apply_threshold(threshold: float | None, predictions: Predictions) -> dict:
+    """What a threshold does to these answers; without one none is given (see `measure_selective` for the keys)."""
     answered = predictions.confidence >= (np.inf if threshold is None else threshold)
     number, wrong = int(answered.sum()), int((answered & ~predictions.correct).sum())
     return {

@@ -11,9 +11,10 @@ from mnist_helpers.network import Predictions
 # Of MNIST's test set: students wrote the first half, and networks make two to four times as many errors on it. Most
 # people believe the reverse, after MNIST's own page, which calls the first half "cleaner and easier".
 # On the writers: Yadav and Bottou, "Cold Case: The Lost MNIST Digits", 2019.
+HALF = 5000
 HALVES = {
-    "test images 0–4,999, by students": slice(0, 5000),
-    "test images 5,000–9,999, by employees": slice(5000, None),
+    "test images 0–4,999, by students": slice(0, HALF),
+    "test images 5,000–9,999, by employees": slice(HALF, None),
 }
 
 

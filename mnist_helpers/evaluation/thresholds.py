@@ -5,10 +5,10 @@ says whether it is right, (N,).
 """
 
 import numpy as np
-from scipy.stats import norm
+
+from mnist_helpers.evaluation.intervals import Z
 
 TARGET = 0.001  # the share of answers that may be wrong
-Z = float(norm.ppf(0.975))
 
 
 def risk_coverage(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
