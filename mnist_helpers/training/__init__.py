@@ -4,6 +4,7 @@ Only that state is stored here; the trained network is for `checkpoint`.
 """
 
 from mnist_helpers.training.distortion import augment_batch
+from mnist_helpers.training.hands import add_strokes
 from mnist_helpers.training.loop import Trainer, TrainingRun, train
 from mnist_helpers.training.muon import Muon, orthogonal
 from mnist_helpers.training.selection import batches, choose_images, skipped_share
@@ -17,6 +18,7 @@ __all__ = [
     "Trainer",
     "TrainingRun",
     "Watcher",
+    "add_strokes",
     "augment_batch",
     "batches",
     "best_epoch",

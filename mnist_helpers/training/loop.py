@@ -177,7 +177,7 @@ class Trainer:
         """Train on the images with these indices; the sums of losses, of correct answers and of images, weighted."""
         inputs, labels = as_input(self.data.images[chosen].to(self.device)), self.data.labels[chosen].to(self.device)
         if self.settings.augment:
-            inputs = augment_batch(inputs, self.distortion)
+            inputs = augment_batch(inputs, labels, self.distortion)
         smoothing = self.settings.label_smoothing
         losses, logits = train_step(self.model, self.optimizer, inputs, labels, self.precision, weights, smoothing)
         self.losses[chosen.to(self.device)] = losses

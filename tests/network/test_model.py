@@ -226,7 +226,7 @@ def test_words_on_the_cost_add_up():
 
 def test_augmentation_repeats_for_a_seed_and_differs_between_images():
     images = as_input(random_images(1).images).expand(8, 1, 28, 28)
-    first, second = (augment_batch(images, torch.Generator().manual_seed(1)) for _ in range(2))
+    first, second = (augment_batch(images, torch.ones(8), torch.Generator().manual_seed(1)) for _ in range(2))
     assert first.shape == images.shape
     assert torch.equal(first, second)
     assert len({image.numpy().tobytes() for image in first}) == 8
