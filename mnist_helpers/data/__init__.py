@@ -16,26 +16,3 @@ from mnist_helpers.data.splits import (
     pixel_statistics,
 )
 from mnist_helpers.data.strokes import slant, stroke_thickness
-
-__all__ = [
-    "DataSource",
-    "LabelledImages",
-    "Rung",
-    "check_data",
-    "class_counts",
-    "describe_balance",
-    "describe_convergence",
-    "describe_order",
-    "describe_rung",
-    "describe_shift",
-    "find_data",
-    "find_near_duplicates",
-    "ladder_rows",
-    "load_digits_sample",
-    "load_test_data",
-    "load_training_data",
-    "pixel_statistics",
-    "slant",
-    "stroke_thickness",
-    "won",
-]

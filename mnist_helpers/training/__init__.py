@@ -10,23 +10,3 @@ from mnist_helpers.training.selection import batches, choose_images, skipped_sha
 from mnist_helpers.training.step import make_optimizer, one_cycle, train_step
 from mnist_helpers.training.validation import Epoch, best_epoch, calibrate, validate
 from mnist_helpers.training.watcher import Watcher
-
-__all__ = [
-    "Epoch",
-    "Muon",
-    "Trainer",
-    "TrainingRun",
-    "Watcher",
-    "augment_batch",
-    "batches",
-    "best_epoch",
-    "calibrate",
-    "choose_images",
-    "make_optimizer",
-    "one_cycle",
-    "orthogonal",
-    "skipped_share",
-    "train",
-    "train_step",
-    "validate",
-]
