@@ -10,7 +10,7 @@ from mnist_helpers.checkpoint.archive import read_archive
 from mnist_helpers.checkpoint.content import Checkpoint, from_content, to_content
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing
-from mnist_helpers.paths import RunPaths, shown
+from mnist_helpers.paths import RunPaths, is_there, shown
 from mnist_helpers.settings import TrainingSettings
 from mnist_helpers.training.loop import TrainingRun
 
@@ -66,7 +66,7 @@ def load_baseline(paths: RunPaths, dataset: str) -> Checkpoint | None:
 
     Raises MnistError when its file is damaged.
     """
-    if not _exists(paths.baseline):
+    if not is_there(paths.baseline):
         return None
     baseline = load_checkpoint(paths.baseline, cure="Delete it: mnist-cnn train makes it anew.")
     return baseline if baseline.dataset == dataset else None
@@ -77,7 +77,7 @@ def require_same_dataset(paths: RunPaths, dataset: str) -> None:
 
     A file that is no usable checkpoint is no result to protect: training may take its place.
     """
-    if not _exists(paths.checkpoint):
+    if not is_there(paths.checkpoint):
         return
     try:
         stored = load_checkpoint(paths.checkpoint).dataset
@@ -88,17 +88,6 @@ def require_same_dataset(paths: RunPaths, dataset: str) -> None:
             f"{shown(paths.root)} holds a result on {stored}, which a run on {dataset} would replace: "
             "name another folder with --run-root."
         )
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is anything at `path`; what cannot be looked at counts, and opening it then says why."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _short(error: Exception) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 
+from torch import set_num_threads
+
 from mnist_helpers.checkpoint.belonging import note_outdated
 from mnist_helpers.checkpoint.content import Checkpoint
 from mnist_helpers.checkpoint.provenance import describe_run
@@ -12,7 +14,6 @@ from mnist_helpers.data.sources import DataSource
 from mnist_helpers.data.splits import LabelledImages
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import hold_lock
-from mnist_helpers.hardware import use_threads
 from mnist_helpers.network.model import weights_checksum
 from mnist_helpers.paths import RunPaths, remember_run
 from mnist_helpers.settings import PLAIN_MODEL, ModelSettings, TrainingSettings
@@ -127,5 +128,5 @@ def _finished_run(paths: RunPaths, configuration: dict[str, object]) -> Training
     checksum, torch = provenance["data_checksum"], provenance["versions"]["torch"]
     if configuration != _configuration(stored.model.settings, stored.training, stored.dataset, checksum, torch):
         return None
-    use_threads(provenance["threads"])
+    set_num_threads(provenance["threads"])
     return TrainingRun(stored.model, stored.history, stored.kept_epoch, provenance["duration_seconds"])

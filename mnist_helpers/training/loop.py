@@ -9,7 +9,7 @@ import torch
 
 from mnist_helpers.data.splits import LabelledImages
 from mnist_helpers.errors import MnistError
-from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory, use_threads
+from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory
 from mnist_helpers.network.model import MnistCNN, as_input, build_model
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.distortion import augment_batch
@@ -50,7 +50,9 @@ def train(
     """
     watcher = watcher or Watcher()
     keep_freed_memory()
-    use_threads(torch.get_num_threads())
+    # How a sum is split among threads decides how it is rounded. MKL keeps to a number that was set; of itself it may
+    # take fewer, as the processor's load has it.
+    torch.set_num_threads(torch.get_num_threads())
     trainer = Trainer(data, model_settings, settings)
     if state_file is not None and (state := state_file.load()) is not None:
         try:
@@ -139,7 +141,7 @@ class Trainer:
         self.optimizer.step()
         pattern = self.state() | {"kept_weights": self.model.state_dict()}
         require_state(state, pattern, len(self.data), self.settings.passes)
-        use_threads(state["threads"])
+        torch.set_num_threads(state["threads"])
         self.model.load_state_dict(state["weights"])
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state["optimizer"]})
         self.losses.copy_(state["losses"])

@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
-from mnist_helpers.hardware import MAX_THREADS
 from mnist_helpers.training.validation import Epoch
 
+MAX_THREADS = 1024
 LARGEST = 1e15  # what a checkpoint may hold too
 POSITIVE = {"pixel_std", "norm", "step"}
 NOT_NEGATIVE = {"losses", "running_var", "num_batches_tracked", "exp_avg_sq"}
