@@ -7,8 +7,6 @@ from mnist_helpers.network.attention import first_layer_filters, hidden_map, occ
 from mnist_helpers.network.classify import SURE, Predictions, is_unsure, one_look, predict
 from mnist_helpers.network.model import (
     LAYERS,
-    Flatten,
-    MaxPool,
     MnistCNN,
     as_input,
     build_model,
@@ -20,7 +18,6 @@ from mnist_helpers.network.paper import fill_outlines, remove_paper
 from mnist_helpers.network.prediction import Answer, Refusal, predict_files, read_image
 from mnist_helpers.network.summary import (
     ByHeart,
-    LayerSummary,
     Spread,
     check_by_heart,
     describe_by_heart,
