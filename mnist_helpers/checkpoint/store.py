@@ -40,7 +40,7 @@ def load_checkpoint(path: Path, cure: str = CURE) -> Checkpoint:
     this project's; `cure` ends the message.
     """
     try:
-        content = read_archive(path)
+        return from_content(read_archive(path))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise MnistError(
             f"There is no checkpoint at {shown(path)}: the notebook 03_training makes it (mnist-cnn train)."
@@ -49,15 +49,11 @@ def load_checkpoint(path: Path, cure: str = CURE) -> Checkpoint:
         raise MnistError(
             f"Cannot read {shown(path)} ({error.strerror}): make it readable, or move it away. {cure}"
         ) from error
-    except ValueError as error:
-        raise UnusableCheckpointError(
-            f"{shown(path)} cannot be read as a checkpoint: it is damaged or not one ({_short(error)}). {cure}"
-        ) from error
-    try:
-        return from_content(content)
     except (ValueError, MnistError) as error:
+        reason = textwrap.shorten(str(error), 200, placeholder=" …")
         raise UnusableCheckpointError(
-            f"{shown(path)} is not a checkpoint that this version can use ({_short(error)}). {cure}"
+            f"{shown(path)} cannot be read as a checkpoint: it is damaged or not one that this version can use "
+            f"({reason}). {cure}"
         ) from error
 
 
@@ -88,7 +84,3 @@ def require_same_dataset(paths: RunPaths, dataset: str) -> None:
             f"{shown(paths.root)} holds a result on {stored}, which a run on {dataset} would replace: "
             "name another folder with --run-root."
         )
-
-
-def _short(error: Exception) -> str:
-    return textwrap.shorten(str(error), 200, placeholder=" …")
