@@ -10,12 +10,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mnist_helpers.errors import MnistError
-from mnist_helpers.paths import NOTHING, RunPaths, run_paths, shown
+from mnist_helpers.paths import RunPaths, run_paths, shown
 
 LEFTOVER_SECONDS = 3600
 
 
-def prepare_run(run_root: str | Path, dataset: str, changed: Mapping[str, object] = NOTHING) -> RunPaths:
+def prepare_run(run_root: str | Path, dataset: str, changed: Mapping[str, object] | None = None) -> RunPaths:
     """The paths of a run on `dataset` with these settings `changed`, their folders made and proven writable.
 
     Raises MnistError when a folder cannot be written.

@@ -8,8 +8,6 @@ import torch
 
 from mnist_helpers.errors import MnistError
 
-MAX_THREADS = 1024
-
 # glibc's mallopt: M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD.
 _KEEP_MEMORY = {-1: 1 << 30, -2: 64 << 20, -3: 32 << 20}
 
@@ -51,15 +49,6 @@ def keep_freed_memory() -> None:
             libc.mallopt(option, value)
 
 
-def use_threads(number: int) -> None:
-    """Compute on the CPU with this many threads from now on, whatever the environment and the processor's load say.
-
-    How a sum is split among threads decides how it is rounded. A number that is set is also one that MKL keeps to:
-    of itself it may take fewer.
-    """
-    torch.set_num_threads(number)
-
-
 def peak_memory() -> int | None:
     """The most memory this process has held so far, in bytes; None where the system does not tell (Windows)."""
     try:
@@ -72,14 +61,10 @@ def peak_memory() -> int | None:
 
 def describe_machine(device: torch.device) -> dict[str, str | int]:
     """Processor, operating system and threads, for the provenance of a result."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    processor = torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or platform.machine()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor
     return {
         "device": f"{device.type} ({name})",
         "system": f"{platform.system()} {platform.machine()}",
         "threads": torch.get_num_threads(),
     }
-
-
-def _processor() -> str:
-    name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor()
-    return name or platform.machine()

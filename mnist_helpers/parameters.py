@@ -8,7 +8,6 @@ from typing import Any
 from mnist_helpers.errors import MnistError
 from mnist_helpers.settings import check_settings
 
-INJECTED = "# Parameters"  # how the cell begins that papermill puts in
 TYPES: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "float": (int, float), "str": (str,)}
 WANTED = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text"}
 
@@ -20,14 +19,22 @@ def read_parameters(namespace: Mapping[str, Any]) -> dict[str, object]:
 
     Raises MnistError for a name in papermill's cell that is not declared, a value of another type, or one out of range.
     """
-    cells = [ast.parse(source) for source in namespace["In"] if _is_python(source)]
-    declared = next(filter(None, map(_annotated, reversed(cells))), None)
-    if declared is None:  # nbval keeps no history: every annotation of the session will do
-        declared = {name: annotation.__name__ for name, annotation in namespace["__annotations__"].items()}
+    declared: dict[str, str] = {}
+    injected: list[str] = []
     for source in namespace["In"]:
-        if source.startswith(INJECTED):
-            for name in _assigned(ast.parse(source)):
-                require_known(name, declared)
+        try:
+            cell = ast.parse(source).body
+        except SyntaxError:  # a magic command, or a slip of the user's
+            continue
+        annotated = [node for node in cell if isinstance(node, ast.AnnAssign) and node.simple]
+        # The last cell with annotations: it may have been changed and run again.
+        declared = {ast.unparse(node.target): ast.unparse(node.annotation) for node in annotated} or declared
+        if source.startswith("# Parameters"):  # papermill's cell
+            injected += [ast.unparse(node.targets[0]) for node in cell if isinstance(node, ast.Assign)]
+    if not declared:  # nbval keeps no history: every annotation of the session will do
+        declared = {name: annotation.__name__ for name, annotation in namespace["__annotations__"].items()}
+    for name in injected:
+        require_known(name, declared)
     values = {name: namespace[name] for name in declared}
     for name, value in values.items():
         require_type(name, value, declared[name])
@@ -48,25 +55,3 @@ def require_type(name: str, value: object, type_name: str) -> None:
     """Raise MnistError unless `value` is of the type that the notebook declares; a whole number will do for any."""
     if not isinstance(value, TYPES[type_name]) or (isinstance(value, bool) and type_name != "bool"):
         raise MnistError(f"{name} is {value!r}: it must be {WANTED[type_name]}.")
-
-
-def _is_python(source: str) -> bool:
-    try:
-        ast.parse(source)
-    except SyntaxError:  # a magic command, or a slip of the user's
-        return False
-    return True
-
-
-def _annotated(cell: ast.Module) -> dict[str, str]:
-    """Name and type of what the cell assigns with an annotation."""
-    return {
-        node.target.id: ast.unparse(node.annotation)
-        for node in cell.body
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-    }
-
-
-def _assigned(cell: ast.Module) -> list[str]:
-    targets = [target for node in cell.body if isinstance(node, ast.Assign) for target in node.targets]
-    return [target.id for target in targets if isinstance(target, ast.Name)]

@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import mnist_helpers
 from mnist_helpers.errors import MnistError
@@ -33,10 +32,9 @@ NOTEBOOKS = SHIPPED / "notebooks"
 PROJECT_ROOT = _working_folder() if INSTALLED else PACKAGE.parent
 LATEST = PROJECT_ROOT / "runs" / ".latest"
 LONGEST_NAME = 100
-NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass
 class RunPaths:
     """The files of one run that more than one room knows, below `root`; whether the user has `named` that folder.
 
@@ -46,83 +44,28 @@ class RunPaths:
     root: Path
     named: bool = True
 
-    @property
-    def lock(self) -> Path:
-        """Held by whoever changes something here."""
-        return self.root / ".mnist-cnn.lock"
-
-    @property
-    def models(self) -> Path:
-        """Folder of the checkpoint."""
-        return self.root / "models"
-
-    @property
-    def checkpoint(self) -> Path:
-        """Weights, settings, history and provenance of the trained network."""
-        return self.models / "mnist_cnn.pth"
-
-    @property
-    def baseline(self) -> Path:
-        """The plain network that the evaluation compares with."""
-        return self.models / "baseline.pth"
-
-    @property
-    def training_state(self) -> Path:
-        """The state of an unfinished training, from which it can go on."""
-        return self.models / "training_state.pth"
-
-    @property
-    def outputs(self) -> Path:
-        """Folder of figures and metrics."""
-        return self.root / "outputs"
-
-    @property
-    def metrics(self) -> Path:
-        """Every number of the evaluation."""
-        return self.outputs / "metrics.json"
-
-    @property
-    def seed_answers(self) -> Path:
-        """What the networks of the other seeds say of the test images."""
-        return self.outputs / "seed_answers.json"
-
-    @property
-    def answers(self) -> Path:
-        """What the network says of the test images, clean and corrupted."""
-        return self.outputs / "answers.json"
-
-    @property
-    def previous_answers(self) -> Path:
-        """What the network said that was evaluated here before this one."""
-        return self.outputs / "previous_answers.json"
-
-    @property
-    def benchmark(self) -> Path:
-        """The times of this project and of other recipes."""
-        return self.outputs / "benchmark.json"
-
-    @property
-    def executed(self) -> Path:
-        """Folder of the executed copies of the notebooks."""
-        return self.outputs / "notebooks"
-
-    @property
-    def reports(self) -> Path:
-        """Folder of the exported report."""
-        return self.root / "reports"
-
-    @property
-    def outdated_note(self) -> Path:
-        """There while metrics and report are those of an earlier network than the checkpoint."""
-        return self.reports / "OUTDATED.txt"
-
-    @property
-    def report(self) -> Path:
-        """The evaluation report, one HTML file."""
-        return self.reports / "evaluation_report.html"
+    def __post_init__(self) -> None:
+        self.lock = self.root / ".mnist-cnn.lock"  # held by whoever changes something here
+        self.models = self.root / "models"
+        self.checkpoint = self.models / "mnist_cnn.pth"  # weights, settings, history and provenance of the network
+        self.baseline = self.models / "baseline.pth"  # the plain network that the evaluation compares with
+        self.training_state = self.models / "training_state.pth"  # of an unfinished training, which can go on
+        self.outputs = self.root / "outputs"  # figures and metrics
+        self.metrics = self.outputs / "metrics.json"  # every number of the evaluation
+        self.answers = self.outputs / "answers.json"  # what the network says of the test images, clean and corrupted
+        self.previous_answers = self.outputs / "previous_answers.json"  # of the network evaluated here before
+        self.seed_answers = self.outputs / "seed_answers.json"  # of the networks of the other seeds
+        self.benchmark = self.outputs / "benchmark.json"  # the times of this project and of other recipes
+        self.executed = self.outputs / "notebooks"  # the executed copies
+        self.reports = self.root / "reports"
+        self.report = self.reports / "evaluation_report.html"
+        # There while metrics and report are those of an earlier network than the checkpoint.
+        self.outdated_note = self.reports / "OUTDATED.txt"
 
 
-def run_paths(run_root: str | Path = "", dataset: str = "mnist", changed: Mapping[str, object] = NOTHING) -> RunPaths:
+def run_paths(
+    run_root: str | Path = "", dataset: str = "mnist", changed: Mapping[str, object] | None = None
+) -> RunPaths:
     """The paths of a run on `dataset` with these settings `changed` from the defaults.
 
     Where no `run_root` is named the reference run on MNIST has the project itself; every other run has a folder of its
@@ -130,7 +73,7 @@ def run_paths(run_root: str | Path = "", dataset: str = "mnist", changed: Mappin
     """
     if str(run_root):
         return RunPaths(from_root(run_root))
-    words = [dataset] * (dataset != "mnist") + [f"{name}-{value}" for name, value in changed.items()]
+    words = [dataset] * (dataset != "mnist") + [f"{name}-{value}" for name, value in (changed or {}).items()]
     name = "_".join(words)
     if len(name) > LONGEST_NAME:
         name = f"{name[:LONGEST_NAME]}-{zlib.crc32(name.encode()):08x}"
@@ -158,13 +101,18 @@ def remember_run(paths: RunPaths, dataset: str) -> None:
 
 def network_root() -> Path:
     """The folder whose network answers when none is named: the root, or the package where the root has none."""
+    return PROJECT_ROOT if is_there(RunPaths(PROJECT_ROOT).checkpoint) else SHIPPED
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is anything at `path`; what cannot be looked at counts, and opening it then says why."""
     try:
-        RunPaths(PROJECT_ROOT).checkpoint.stat()
+        path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        return SHIPPED
+        return False
     except OSError:
-        pass  # Opening it says why.
-    return PROJECT_ROOT
+        pass
+    return True
 
 
 def from_root(path: str | Path) -> Path:

@@ -67,21 +67,14 @@ RULES = {
 def check_settings(values: Mapping[str, object]) -> None:
     """Raise MnistError for the first value outside its range; names without a rule pass."""
     for name, value in values.items():
-        rule = RULES.get(name)
-        if rule is None:
-            continue
-        if (isinstance(value, float) and not math.isfinite(value)) or not rule.accepts(value):
-            raise MnistError(f"{name} is {value!r}: it must be {rule.wanted}.")
+        # What is not a number fails every comparison, these too.
+        if name in RULES and not RULES[name].accepts(value):
+            raise MnistError(f"{name} is {value!r}: it must be {RULES[name].wanted}.")
 
 
 @dataclass(frozen=True)
-class ModelSettings:
-    """The architecture: everything needed to build the network again."""
-
-    architecture: str = "deep"
-    width: int = 32
-    batch_norm: bool = True
-    dropout: float = 0.0
+class _Settings:
+    """Settings that are within their ranges."""
 
     def __post_init__(self) -> None:
         check_settings(asdict(self))
@@ -93,7 +86,17 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
+class ModelSettings(_Settings):
+    """The architecture: everything needed to build the network again."""
+
+    architecture: str = "deep"
+    width: int = 32
+    batch_norm: bool = True
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainingSettings(_Settings):
     """One training run; `learning_rate` is the peak of the one-cycle schedule.
 
     The last epoch may be partial and then shows a random part of the images: 1.5 `epochs` are one of all, one of half.
@@ -111,14 +114,6 @@ class TrainingSettings:
     label_smoothing: float = 0.1
     device: str = "auto"
     precision: str = "auto"
-
-    def __post_init__(self) -> None:
-        check_settings(asdict(self))
-
-    @classmethod
-    def from_parameters(cls, values: Mapping[str, Any]) -> Self:
-        """The settings among a notebook's parameters; what is not among them has its default."""
-        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
     @property
     def passes(self) -> int:

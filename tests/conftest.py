@@ -44,6 +44,14 @@ def mnist_source() -> DataSource:
 
 
 @pytest.fixture
+def own_digits(tmp_path, monkeypatch):
+    """The folder of the digits sample's four files, a copy that a test may spoil."""
+    shutil.copytree(find_data("digits").root, tmp_path / "data" / "digits")
+    monkeypatch.setattr("mnist_helpers.data.sources.PROJECT_ROOT", tmp_path)
+    return tmp_path / "data" / "digits" / "MNIST" / "raw"
+
+
+@pytest.fixture
 def false_mnist(tmp_path):
     """A folder laid out like MNIST's that holds the digits sample: complete, but not what MNIST publishes."""
     shutil.copytree(find_data("digits").root / "MNIST", tmp_path / "MNIST")

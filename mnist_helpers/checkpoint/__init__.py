@@ -2,19 +2,5 @@
 
 from mnist_helpers.checkpoint.belonging import note_outdated
 from mnist_helpers.checkpoint.content import Checkpoint
-from mnist_helpers.checkpoint.provenance import describe_run
-from mnist_helpers.checkpoint.store import load_baseline, load_checkpoint, require_same_dataset, save_checkpoint
+from mnist_helpers.checkpoint.store import load_baseline, load_checkpoint, require_same_dataset
 from mnist_helpers.checkpoint.training import StoppedError, train_and_save, train_baseline
-
-__all__ = [
-    "Checkpoint",
-    "StoppedError",
-    "describe_run",
-    "load_baseline",
-    "load_checkpoint",
-    "note_outdated",
-    "require_same_dataset",
-    "save_checkpoint",
-    "train_and_save",
-    "train_baseline",
-]

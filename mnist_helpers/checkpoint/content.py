@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from mnist_helpers.checkpoint.provenance import PACKAGES, PROVENANCE, TEXTS, VERSION
+from mnist_helpers.checkpoint.provenance import MEASURED, VERSIONS, describe_training
 from mnist_helpers.data.sources import IMAGE_COUNTS
-from mnist_helpers.network.model import MnistCNN, count_parameters
+from mnist_helpers.network.model import MnistCNN
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.loop import TrainingRun
 from mnist_helpers.training.validation import Epoch
@@ -63,7 +63,7 @@ def from_content(content: object) -> Checkpoint:
         raise ValueError("it is not one of this project")
     if content["format"] != FORMAT:
         raise ValueError(f"it has the format {content['format']}, this version reads {FORMAT}")
-    _require_fields("it", content, FIELDS)
+    _require_fields("the file", content, FIELDS)
     if content["dataset"] not in IMAGE_COUNTS:
         raise ValueError(f"its data set is none of {', '.join(IMAGE_COUNTS)}")
     _require_fields("model_settings", content["model_settings"], _types(ModelSettings))
@@ -73,14 +73,13 @@ def from_content(content: object) -> Checkpoint:
         raise ValueError("kept_epoch is not one of its epochs")
     model = _network(ModelSettings(**content["model_settings"]), content["weights"])
     training = TrainingSettings(**content["training_settings"])
-    _require_provenance(content["provenance"], model, training)
     return Checkpoint(
         model=model,
         training=training,
         dataset=content["dataset"],
         history=history,
         kept_epoch=content["kept_epoch"],
-        provenance=content["provenance"],
+        provenance=_provenance(content["provenance"], model, training),
     )
 
 
@@ -88,18 +87,23 @@ def _types(kind: type) -> dict[str, Any]:
     return {field.name: field.type for field in fields(kind)}
 
 
-def _require_fields(owner: str, values: object, types: Mapping[str, Any]) -> None:
-    """Raise ValueError unless `values` has just these fields, of these types, and numbers that are no extremes."""
-    if not isinstance(values, dict) or set(values) != set(types):
-        raise ValueError(f"{owner} does not have the fields {', '.join(types)}")
-    for name, wanted in types.items():
-        value = values[name]
-        allowed = (int, float) if wanted is float else wanted
-        if not isinstance(value, allowed) or (isinstance(value, bool) and wanted is not bool):
-            raise ValueError(f"{name} is of the type {type(value).__name__} instead of {wanted.__name__}")
+def _require_fields(owner: str, values: object, wanted: Mapping[str, Any]) -> None:
+    """Raise ValueError unless `values` has just the fields `wanted`, of these types or in the pattern of these texts.
+
+    A number that is an extreme is none that training writes.
+    """
+    if not isinstance(values, dict) or set(values) != set(wanted):
+        raise ValueError(f"{owner} does not have the fields {', '.join(wanted)}")
+    for name, kind in wanted.items():
+        value, pattern = values[name], kind if isinstance(kind, re.Pattern) else None
+        allowed = (int, float) if kind is float else str if pattern else kind
+        if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
+            raise ValueError(f"{name} of {owner} is of the type {type(value).__name__}")
+        if pattern and not pattern.fullmatch(value):
+            raise ValueError(f"{name} of {owner} is not such a text as training writes")
         # What is not a number fails every comparison, this one too.
         if isinstance(value, int | float) and not abs(value) <= 1e15:
-            raise ValueError(f"{name} is not a finite, usual number")
+            raise ValueError(f"{name} of {owner} is not a finite, usual number")
 
 
 def _history(entries: list) -> list[Epoch]:
@@ -137,21 +141,16 @@ def _require_tensor(name: str, tensor: object, like: torch.Tensor) -> None:
         raise ValueError(f"{name} is not positive")
 
 
-def _require_provenance(values: dict, model: MnistCNN, training: TrainingSettings) -> None:
-    """Raise ValueError unless `values` are what `describe_run` could say of this network and training."""
-    parameters = asdict(model.settings) | asdict(training)
-    versions = dict.fromkeys(("python", *PACKAGES), str)
+def _provenance(values: dict, model: MnistCNN, training: TrainingSettings) -> dict:
+    """Checked to be what `describe_run` could say of this network and training."""
+    known = describe_training(model, training)
     # Checkpoints from before 26 November 2026 have no date.
-    _require_fields("provenance", {"date": ""} | values, PROVENANCE)
+    dated = {"date": "2026-11-25"} | values
+    _require_fields("provenance", dated, MEASURED | {name: type(value) for name, value in known.items()})
     _require_fields("parameters of provenance", values["parameters"], _types(ModelSettings) | _types(TrainingSettings))
-    _require_fields("versions of provenance", values["versions"], versions)
-    if values["parameters"] != parameters or values["seed"] != training.seed:
+    _require_fields("versions of provenance", values["versions"], VERSIONS)
+    if any(values[name] != value for name, value in known.items()):
         raise ValueError("provenance names other settings than those of the training")
-    if values["parameter_count"] != count_parameters(model):
-        raise ValueError("provenance counts other parameters than those of the network")
     if values["threads"] < 1 or values["duration_seconds"] < 0:
         raise ValueError("provenance has threads or a duration that cannot be")
-    patterns = TEXTS | dict.fromkeys(versions, VERSION)
-    for name, text in (values | values["versions"]).items():
-        if name in patterns and not re.fullmatch(patterns[name], text):
-            raise ValueError(f"{name} of provenance is not such a text as training writes")
+    return values | known

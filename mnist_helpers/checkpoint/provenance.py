@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from mnist_helpers.data.sources import DataSource
 from mnist_helpers.hardware import choose_device, choose_precision, describe_machine
-from mnist_helpers.network.model import count_parameters
+from mnist_helpers.network.model import MnistCNN, count_parameters
 from mnist_helpers.paths import INSTALLED, PROJECT_ROOT
 from mnist_helpers.settings import TrainingSettings
 from mnist_helpers.training.loop import TrainingRun
@@ -19,44 +19,32 @@ PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn")
 # word of a shell.
 _LETTERS = "A-Za-z0-9 ()@.,+/_-"
 _LONGEST = 150
-PROVENANCE = {
-    "commit": str,
-    "seed": int,
-    "parameters": dict,
-    "parameter_count": int,
+# What training writes of where it took place; the rest is `describe_training`. Texts match their pattern as a whole.
+MEASURED = {
+    "commit": re.compile(r"unknown|v[0-9][A-Za-z0-9.+]{0,30}|([0-9a-f]{40}|[0-9a-f]{64})(-modified)?"),
     "versions": dict,
-    "device": str,
-    "system": str,
+    "device": re.compile(rf"(cpu|cuda|mps) [{_LETTERS}]{{1,{_LONGEST}}}"),
+    "system": re.compile(rf"[{_LETTERS}]{{1,{_LONGEST}}}"),
     "threads": int,
-    "precision": str,
-    "data_checksum": str,
-    "date": str,
+    "precision": re.compile("float32|bfloat16"),
+    "data_checksum": re.compile("[0-9a-f]{64}"),
+    "date": re.compile("2[0-9]{3}-[01][0-9]-[0-3][0-9]"),
     "duration_seconds": float,
 }
-TEXTS = {
-    "commit": r"unknown|v[0-9][A-Za-z0-9.+]{0,30}|([0-9a-f]{40}|[0-9a-f]{64})(-modified)?",
-    "device": rf"(cpu|cuda|mps) [{_LETTERS}]{{1,{_LONGEST}}}",
-    "system": rf"[{_LETTERS}]{{1,{_LONGEST}}}",
-    "precision": "float32|bfloat16",
-    "data_checksum": "[0-9a-f]{64}",
-    "date": "2[0-9]{3}-[01][0-9]-[0-3][0-9]",
-}
-VERSION = "[A-Za-z0-9.+!_-]{1,50}"
+VERSIONS = dict.fromkeys(("python", *PACKAGES), re.compile("[A-Za-z0-9.+!_-]{1,50}"))
 
 
 def describe_run(source: DataSource, settings: TrainingSettings, run: TrainingRun) -> dict:
     """The provenance of a training run that ends now, for checkpoint and metrics.json.
 
-    Plain values as in PROVENANCE and TEXTS; "date" is today's in UTC.
+    Plain values: those of `describe_training`, and as in MEASURED and VERSIONS; "date" is today's in UTC.
     """
     device = choose_device(settings.device)
     precision = choose_precision(settings.precision, device)
     machine = describe_machine(device)
     return {
         "commit": current_commit(),
-        "seed": settings.seed,
-        "parameters": asdict(run.model.settings) | asdict(settings),
-        "parameter_count": count_parameters(run.model),
+        **describe_training(run.model, settings),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         **machine,
         "device": _plain(machine["device"]),
@@ -65,6 +53,15 @@ def describe_run(source: DataSource, settings: TrainingSettings, run: TrainingRu
         "data_checksum": source.checksum,
         "date": datetime.now(UTC).date().isoformat(),
         "duration_seconds": round(run.seconds, 1),
+    }
+
+
+def describe_training(model: MnistCNN, settings: TrainingSettings) -> dict:
+    """The part of the provenance that network and settings say themselves."""
+    return {
+        "seed": settings.seed,
+        "parameters": asdict(model.settings) | asdict(settings),
+        "parameter_count": count_parameters(model),
     }
 
 
@@ -87,7 +84,7 @@ def current_commit() -> str:
 
 
 def _plain(text: object) -> str:
-    """The text in the letters of TEXTS alone: firmware may name a processor in any."""
+    """The text in the letters of MEASURED alone: firmware may name a processor in any."""
     return " ".join(re.sub(f"[^{_LETTERS}]", " ", str(text)).split())[:_LONGEST] or "unknown"
 
 

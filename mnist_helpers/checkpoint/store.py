@@ -10,7 +10,7 @@ from mnist_helpers.checkpoint.archive import read_archive
 from mnist_helpers.checkpoint.content import Checkpoint, from_content, to_content
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing
-from mnist_helpers.paths import RunPaths, shown
+from mnist_helpers.paths import RunPaths, is_there, shown
 from mnist_helpers.settings import TrainingSettings
 from mnist_helpers.training.loop import TrainingRun
 
@@ -40,7 +40,7 @@ def load_checkpoint(path: Path, cure: str = CURE) -> Checkpoint:
     this project's; `cure` ends the message.
     """
     try:
-        content = read_archive(path)
+        return from_content(read_archive(path))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise MnistError(
             f"There is no checkpoint at {shown(path)}: the notebook 03_training makes it (mnist-cnn train)."
@@ -49,15 +49,11 @@ def load_checkpoint(path: Path, cure: str = CURE) -> Checkpoint:
         raise MnistError(
             f"Cannot read {shown(path)} ({error.strerror}): make it readable, or move it away. {cure}"
         ) from error
-    except ValueError as error:
-        raise UnusableCheckpointError(
-            f"{shown(path)} cannot be read as a checkpoint: it is damaged or not one ({_short(error)}). {cure}"
-        ) from error
-    try:
-        return from_content(content)
     except (ValueError, MnistError) as error:
+        reason = textwrap.shorten(str(error), 200, placeholder=" …")
         raise UnusableCheckpointError(
-            f"{shown(path)} is not a checkpoint that this version can use ({_short(error)}). {cure}"
+            f"{shown(path)} cannot be read as a checkpoint: it is damaged or not one that this version can use "
+            f"({reason}). {cure}"
         ) from error
 
 
@@ -66,7 +62,7 @@ def load_baseline(paths: RunPaths, dataset: str) -> Checkpoint | None:
 
     Raises MnistError when its file is damaged.
     """
-    if not _exists(paths.baseline):
+    if not is_there(paths.baseline):
         return None
     baseline = load_checkpoint(paths.baseline, cure="Delete it: mnist-cnn train makes it anew.")
     return baseline if baseline.dataset == dataset else None
@@ -77,7 +73,7 @@ def require_same_dataset(paths: RunPaths, dataset: str) -> None:
 
     A file that is no usable checkpoint is no result to protect: training may take its place.
     """
-    if not _exists(paths.checkpoint):
+    if not is_there(paths.checkpoint):
         return
     try:
         stored = load_checkpoint(paths.checkpoint).dataset
@@ -88,18 +84,3 @@ def require_same_dataset(paths: RunPaths, dataset: str) -> None:
             f"{shown(paths.root)} holds a result on {stored}, which a run on {dataset} would replace: "
             "name another folder with --run-root."
         )
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is anything at `path`; what cannot be looked at counts, and opening it then says why."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _short(error: Exception) -> str:
-    return textwrap.shorten(str(error), 200, placeholder=" …")

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 
+from torch import set_num_threads
+
 from mnist_helpers.checkpoint.belonging import note_outdated
 from mnist_helpers.checkpoint.content import Checkpoint
 from mnist_helpers.checkpoint.provenance import describe_run
@@ -12,7 +14,6 @@ from mnist_helpers.data.sources import DataSource
 from mnist_helpers.data.splits import LabelledImages
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import hold_lock
-from mnist_helpers.hardware import use_threads
 from mnist_helpers.network.model import weights_checksum
 from mnist_helpers.paths import RunPaths, remember_run
 from mnist_helpers.settings import PLAIN_MODEL, ModelSettings, TrainingSettings
@@ -44,7 +45,9 @@ def train_and_save(
     work in the folder, when the run to resume has another configuration or is damaged, or when something cannot be
     written; the earlier checkpoint then stays.
     """
-    configuration = _configuration(model_settings, settings, source.name, source.checksum, version("torch"))
+    # Everything that decides the result, but for the machine and its number of threads.
+    origin = {"dataset": source.name, "data_checksum": source.checksum, "torch": version("torch")}
+    configuration = asdict(model_settings) | asdict(settings) | origin
     state = StateFile(paths.training_state, configuration)
     # Nothing in the folder changes before the lock is held or after it is let go.
     with hold_lock(paths.lock):
@@ -109,14 +112,6 @@ def train_baseline(
     return load_checkpoint(paths.baseline)
 
 
-def _configuration(
-    model_settings: ModelSettings, settings: TrainingSettings, dataset: str, data_checksum: object, torch: object
-) -> dict[str, object]:
-    """Everything that decides the result, but for the machine and its number of threads."""
-    configuration = asdict(model_settings) | asdict(settings)
-    return configuration | {"dataset": dataset, "data_checksum": data_checksum, "torch": torch}
-
-
 def _finished_run(paths: RunPaths, configuration: dict[str, object]) -> TrainingRun | None:
     """The run in the checkpoint, if it had this configuration; what is computed next has its number of threads."""
     try:
@@ -124,8 +119,8 @@ def _finished_run(paths: RunPaths, configuration: dict[str, object]) -> Training
     except MnistError:
         return None
     provenance = stored.provenance
-    checksum, torch = provenance["data_checksum"], provenance["versions"]["torch"]
-    if configuration != _configuration(stored.model.settings, stored.training, stored.dataset, checksum, torch):
+    origin = {"dataset": stored.dataset, "data_checksum": provenance["data_checksum"]}
+    if configuration != provenance["parameters"] | origin | {"torch": provenance["versions"]["torch"]}:
         return None
-    use_threads(provenance["threads"])
+    set_num_threads(provenance["threads"])
     return TrainingRun(stored.model, stored.history, stored.kept_epoch, provenance["duration_seconds"])

@@ -6,7 +6,7 @@ Nothing here knows of a network. Scores of test images belong to `evaluation` al
 from mnist_helpers.data.checks import check_data, describe_balance, describe_order
 from mnist_helpers.data.ladder import Rung, describe_convergence, describe_rung, describe_shift, ladder_rows, won
 from mnist_helpers.data.near_duplicates import find_near_duplicates
-from mnist_helpers.data.sources import DataSource, find_data
+from mnist_helpers.data.sources import find_data
 from mnist_helpers.data.splits import (
     LabelledImages,
     class_counts,
@@ -16,26 +16,3 @@ from mnist_helpers.data.splits import (
     pixel_statistics,
 )
 from mnist_helpers.data.strokes import slant, stroke_thickness
-
-__all__ = [
-    "DataSource",
-    "LabelledImages",
-    "Rung",
-    "check_data",
-    "class_counts",
-    "describe_balance",
-    "describe_convergence",
-    "describe_order",
-    "describe_rung",
-    "describe_shift",
-    "find_data",
-    "find_near_duplicates",
-    "ladder_rows",
-    "load_digits_sample",
-    "load_test_data",
-    "load_training_data",
-    "pixel_statistics",
-    "slant",
-    "stroke_thickness",
-    "won",
-]

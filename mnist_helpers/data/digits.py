@@ -6,35 +6,26 @@ network; they are no substitute for MNIST.
 """
 
 import struct
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from mnist_helpers.data.staging import staging
 from mnist_helpers.pictures.format import to_mnist
 
 TEST_IMAGES = 297
 
 
-def write_digits(root: Path) -> None:
-    """Write the sample to `root`/MNIST/raw in MNIST's four files, unless it is there already.
+def digits_files() -> dict[str, bytes]:
+    """The content of MNIST's four files, by name: 1,500 training and 297 test digits, stratified by class."""
+    from sklearn.model_selection import train_test_split
 
-    The folder appears whole or not at all, so that runs side by side do not disturb each other.
-    """
-    target = root / "MNIST"
-    if (target / "raw").is_dir():
-        return
-    with staging(root) as own:
-        # Another run may have been first.
-        if (target / "raw").is_dir():
-            return
-        raw = own / "MNIST" / "raw"
-        raw.mkdir(parents=True)
-        for prefix, (images, labels) in _parts().items():
-            _write_idx(raw / f"{prefix}-images-idx3-ubyte", images)
-            _write_idx(raw / f"{prefix}-labels-idx1-ubyte", labels)
-        raw.parent.rename(target)
+    images, labels = digits_sample()
+    train, test = train_test_split(np.arange(len(labels)), test_size=TEST_IMAGES, stratify=labels, random_state=0)
+    return {
+        f"{part}-{kind}-ubyte": _as_idx(values[chosen])
+        for part, chosen in (("train", train), ("t10k", test))
+        for kind, values in (("images-idx3", images), ("labels-idx1", labels))
+    }
 
 
 def digits_sample() -> tuple[np.ndarray, np.ndarray]:
@@ -45,22 +36,12 @@ def digits_sample() -> tuple[np.ndarray, np.ndarray]:
     return np.stack([to_mnist(_enlarged(image)) for image in sample.images]), sample.target.astype(np.uint8)
 
 
-def _parts() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Images and labels of the 1,500 training and 297 test digits, stratified by class."""
-    from sklearn.model_selection import train_test_split
-
-    images, labels = digits_sample()
-    train, test = train_test_split(np.arange(len(labels)), test_size=TEST_IMAGES, stratify=labels, random_state=0)
-    return {"train": (images[train], labels[train]), "t10k": (images[test], labels[test])}
-
-
 def _enlarged(image: np.ndarray) -> np.ndarray:
     """An 8 x 8 picture with levels 0-16 as 80 x 80 with levels 0-255: smooth strokes before cropping."""
     levels = Image.fromarray((image * 255 / 16).round().astype(np.uint8))
     return np.asarray(levels.resize((80, 80), Image.Resampling.BICUBIC))
 
 
-def _write_idx(path: Path, array: np.ndarray) -> None:
-    """Write a uint8 array in the IDX format: two zeros, type 8, number of axes, sizes, bytes."""
-    header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
-    path.write_bytes(header + array.tobytes())
+def _as_idx(array: np.ndarray) -> bytes:
+    """A uint8 array in the IDX format: two zeros, type 8, number of axes, sizes, bytes."""
+    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()

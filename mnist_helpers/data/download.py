@@ -2,6 +2,7 @@
 
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -15,25 +16,27 @@ WINDOW_SECONDS = 25
 WINDOW_BYTES = 500_000
 
 
-def download_mnist(folder: Path) -> None:
-    """Fetch the four files and unpack them in `folder`; torchvision verifies the checksums of what arrives.
+def download_mnist() -> dict[str, bytes]:
+    """The four files by name, unpacked; torchvision verifies the checksums of what arrives.
+
+    They arrive in a folder of the system's, so that a download that fails or is killed leaves nothing elsewhere.
 
     Raises TimeoutError when hardly anything arrives, and otherwise what torchvision raises, which can be any
     exception.
     """
-    failures: list[Exception] = []
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, _limits():
+        failures: list[Exception] = []
 
-    def work() -> None:
-        try:
-            _Download(folder, download=True)
-        except Exception as error:
-            failures.append(error)
+        def work() -> None:
+            try:
+                MNIST(folder, download=True)
+            except Exception as error:
+                failures.append(error)
 
-    # Only a thread can be left behind: no socket timeout ends a server that sends a byte a second.
-    worker = threading.Thread(target=work, daemon=True)
-    with _socket_limits():
+        # Only a thread can be left behind: no socket timeout ends a server that sends a byte a second.
+        worker = threading.Thread(target=work, daemon=True)
         worker.start()
-        before = _size(folder)
+        before = 0
         while worker.is_alive():
             worker.join(WINDOW_SECONDS)
             now = _size(folder)
@@ -41,28 +44,18 @@ def download_mnist(folder: Path) -> None:
             if worker.is_alive() and abs(now - before) < WINDOW_BYTES:
                 raise TimeoutError(f"hardly anything arrived for {WINDOW_SECONDS} seconds")
             before = now
-    if failures:
-        raise failures[0]
+        if failures:
+            raise failures[0]
+        return {path.name: path.read_bytes() for path in Path(folder).rglob("*-ubyte")}
 
 
-class _Download(MNIST):
-    """torchvision's MNIST with its four files in the folder given, which has to be there."""
-
-    @property
-    def raw_folder(self) -> str:
-        """The folder; torchvision asks before each try, and would make it anew once nobody waits any more."""
-        if not Path(self.root).is_dir():
-            raise FileNotFoundError(f"{self.root} is gone: the download was given up")
-        return str(self.root)
-
-
-def _size(folder: Path) -> int:
-    """Bytes of all files in the folder, 0 where there is none."""
-    return sum(path.stat().st_size for path in folder.glob("*"))
+def _size(folder: str) -> int:
+    """Bytes of all files below the folder."""
+    return sum(path.stat().st_size for path in Path(folder).rglob("*"))
 
 
 @contextmanager
-def _socket_limits() -> Iterator[None]:
+def _limits() -> Iterator[None]:
     """torchvision sets no time limit and reports on stdout, which belongs to results."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(SOCKET_TIMEOUT_SECONDS)

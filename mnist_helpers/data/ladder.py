@@ -72,7 +72,11 @@ def describe_rung(rung: Rung, before: Rung | None = None) -> str:
     if before is None:
         return text
     gained, lost = len(won(before, rung)), len(won(rung, before))
-    return f"{text} {_step(gained, lost)} than the rung below ({before.name.lower()}): {_exchange(gained, lost)}."
+    step = "No better" if gained == lost else "Better" if gained > lost else "Worse"
+    return (
+        f"{text} {step} than the rung below ({before.name.lower()}): it gets {gained:,} right that the other got "
+        f"wrong, and {lost:,} wrong that the other got right."
+    )
 
 
 def describe_convergence(rounds: int, limit: int) -> str:
@@ -93,16 +97,6 @@ def describe_shift(at_rest: Sequence[float], moved: Sequence[float]) -> str:
     if max(falls) > 0.02:
         return f"The worst hit falls by {max(falls):.1%} of the images; not all of them mind."
     return "Hardly any of them minds."
-
-
-def _step(gained: int, lost: int) -> str:
-    if gained == lost:
-        return "No better"
-    return "Better" if gained > lost else "Worse"
-
-
-def _exchange(gained: int, lost: int) -> str:
-    return f"it gets {gained:,} right that the other got wrong, and {lost:,} wrong that the other got right"
 
 
 def _percent_range(bounds: Sequence[float]) -> str:

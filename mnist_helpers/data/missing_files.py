@@ -4,10 +4,11 @@ import gzip
 import hashlib
 import os
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
-from mnist_helpers.data.staging import place, remove_left_overs, staging
 from mnist_helpers.errors import MnistError
+from mnist_helpers.files import replacing
 from mnist_helpers.paths import shown
 
 Published = dict[str, tuple[int, str]]  # size in bytes and MD5 of each file, unpacked
@@ -22,52 +23,44 @@ def supply(raw: Path, published: Published) -> None:
 
     Raises NotAvailableError with the cure when that fails, and MnistError for a .gz that holds something else.
     """
-    missing, packed = list(published), []
+    # What is in the place of a file, a folder for example, is found by verification.
+    missing = [name for name in published if not os.path.lexists(raw / name)]
+    if not missing:
+        return
+    packed = [path for path in raw.glob("*.gz") if path.stem in missing]
+    unpacked = {path.stem: _unpacked(path, *published[path.stem]) for path in packed}
+    gaps = [name for name in missing if name not in unpacked]
     try:
         for folder in (raw.parent.parent, raw.parent, raw):
             if folder.is_file():
                 raise FileExistsError(f"{shown(folder)} is a file in the place of a folder: remove it")
-        missing = _missing(raw, published)
-        packed = _packed(raw, missing)
-        if not missing:
-            remove_left_overs(raw)
-            return
-        with staging(raw) as own:
-            # Another run may have been first.
-            for name in _packed(raw, _missing(raw, published)):
-                (own / name).write_bytes(_unpacked(_gz(raw / name), *published[name]))
-                place(own / name, raw / name)
-            missing = _missing(raw, published)
-            if missing:
-                from mnist_helpers.data.download import download_mnist  # brings torchvision, which takes a second
+        place(raw, unpacked)
+        if gaps:
+            from mnist_helpers.data.download import download_mnist  # brings torchvision, which takes a second
 
-                download_mnist(own)
-            for name in missing:
-                place(own / name, raw / name)
-    except MnistError:
-        raise
+            downloaded = download_mnist()
+            place(raw, {name: downloaded[name] for name in gaps})
     # A server can answer anything, and torchvision passes on whatever exception that ends in.
     except Exception as error:
-        raise NotAvailableError(_cure(raw, missing, packed, _reason(error))) from error
+        raise NotAvailableError(_cure(raw, gaps, _reason(error.__cause__ or error))) from error
 
 
-def _missing(raw: Path, published: Published) -> list[str]:
-    """The names that are free: what is in the place of a file, a folder for example, is found by verification."""
-    return [name for name in published if not os.path.lexists(raw / name)]
+def place(raw: Path, contents: Mapping[str, bytes]) -> None:
+    """Write those of the files that are not there yet, also when another run does so too: each appears whole.
 
-
-def _packed(raw: Path, names: list[str]) -> list[str]:
-    return [name for name in names if _gz(raw / name).is_file()]
-
-
-def _gz(path: Path) -> Path:
-    return path.with_name(f"{path.name}.gz")
+    Raises OSError when there can be no such folder, and MnistError when a file cannot be written.
+    """
+    for name, content in contents.items():
+        raw.mkdir(parents=True, exist_ok=True)
+        if not os.path.lexists(raw / name):
+            with replacing(raw / name) as temporary:
+                temporary.write_bytes(content)
 
 
 def _unpacked(path: Path, size: int, md5: str) -> bytes:
     """The content of a .gz file, however it was packed: `size` bytes with that checksum, else MnistError."""
     try:
-        with path.open("rb") as file, gzip.GzipFile(fileobj=file) as packed:
+        with gzip.open(path) as packed:
             # Bounded, as kilobytes can unpack to more than any memory holds. The byte more is there to reach the end,
             # where gzip compares its own checksum.
             content = packed.read(size + 1)
@@ -89,21 +82,21 @@ def _foreign(path: Path, why: str) -> MnistError:
     )
 
 
-def _cure(raw: Path, missing: list[str], packed: list[str], reason: str) -> str:
-    """What to do when the files that are missing could not be had, some of them perhaps lying there packed."""
-    if packed and packed == missing:
+def _cure(raw: Path, gaps: list[str], reason: str) -> str:
+    """What to do when the files that are neither there nor packed could not be had, or the packed ones not unpacked."""
+    if not gaps:
         return (
             f"MNIST in {shown(raw)} is packed and cannot be unpacked there ({reason}): make that folder writable "
             "and make room in it, or unpack the files into another one and name it with --data-root."
         )
     return (
-        f"MNIST is not in {shown(raw)} (missing: {', '.join(missing)}) and could not be downloaded ({reason}). "
+        f"MNIST is not in {shown(raw)} (missing: {', '.join(gaps)}) and could not be downloaded ({reason}). "
         "Put the four files there, as they are or as .gz, or name the folder that holds MNIST/raw with --data-root "
         "or MNIST_DATA_ROOT; --dataset digits runs without MNIST."
     )
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """The last line of what an exception says: torchvision lists every server it tried on lines of their own."""
     lines = str(error).strip().splitlines()
     return lines[-1][:200] if lines else type(error).__name__

@@ -25,11 +25,7 @@ def find_near_duplicates(train: LabelledImages, validation: LabelledImages, test
     - "across": the three pairs of parts, each with "parts" (two names), "images" of the second, how many of these lie
       "below" the threshold, the "smallest" distance to the first, and "nearest": the eight nearest pairs, each with
       "indices" (in the order of "parts") and "distance".
-
-    Raises ValueError when there are fewer than two training images.
     """
-    if len(train) < 2:
-        raise ValueError("It takes two training images to say how near two are.")
     points = {"train": _shrink(train), "validation": _shrink(validation), "test": _shrink(test)}
     sample = torch.arange(0, len(train), max(1, len(train) // SAMPLE))
     within, _ = _nearest(points["train"][sample], points["train"], leave_out=sample)

@@ -4,11 +4,12 @@ import hashlib
 import os
 import struct
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_helpers.data.digits import write_digits
-from mnist_helpers.data.missing_files import NotAvailableError, supply
+from mnist_helpers.data.digits import digits_files
+from mnist_helpers.data.missing_files import NotAvailableError, place, supply
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import PROJECT_ROOT, from_root, shown
 from mnist_helpers.settings import check_settings
@@ -63,26 +64,6 @@ def raw_folder(root: Path) -> Path:
     return root / "MNIST" / "raw"
 
 
-def require_layout(dataset: str, root: Path) -> None:
-    """Raise MnistError for the first of the four files that has not the size and the header it has to have.
-
-    Header and size say how many images there are, so that a shortened, lengthened, exchanged or foreign file is
-    found before anything is read by what it says of itself.
-    """
-    for name, (header, size) in _layout(dataset).items():
-        path = raw_folder(root) / name
-        try:
-            found = path.stat().st_size
-            if found != size:
-                raise _damaged(dataset, path, f"{found:,} bytes instead of {size:,}, wrong checksum")
-            with path.open("rb") as file:
-                start = file.read(len(header))
-        except OSError as error:
-            raise _unreadable(dataset, path, error) from error
-        if start != header:
-            raise _damaged(dataset, path, "wrong header")
-
-
 def _layout(dataset: str) -> dict[str, tuple[bytes, int]]:
     """Header and size in bytes of each file; the IDX header is the type, then the length of each axis."""
     layout = {}
@@ -92,19 +73,11 @@ def _layout(dataset: str) -> dict[str, tuple[bytes, int]]:
     return layout
 
 
-def _damaged(dataset: str, path: Path, why: str) -> MnistError:
-    whose = "MNIST publishes" if dataset == "mnist" else "the digits sample has"
-    return MnistError(f"{shown(path)} is not the file that {whose} ({why}): {CURES[dataset]}")
-
-
-def _unreadable(dataset: str, path: Path, error: OSError) -> MnistError:
-    return MnistError(f"Cannot read {shown(path)} ({error.strerror}): make it readable, or {CURES[dataset]}")
-
-
 def _digits() -> DataSource:
     root = PROJECT_ROOT / "data" / "digits"
     try:
-        write_digits(root)
+        if not all((raw_folder(root) / name).exists() for name in MNIST_MD5):
+            place(raw_folder(root), digits_files())
     except OSError as error:
         raise MnistError(
             f"Cannot write the digits sample to {shown(root)} ({error.strerror or error}): "
@@ -114,17 +87,29 @@ def _digits() -> DataSource:
 
 
 def _verify(dataset: str, root: Path) -> str:
-    """The SHA-256 over the four files in order. Raises MnistError for a file that is not the published one."""
-    require_layout(dataset, root)
+    """The SHA-256 over the four files in order. Raises MnistError for a file that is not the published one.
+
+    Header and size say how many images there are: nothing is read later by what a foreign file says of itself.
+    """
     whole = hashlib.sha256()
-    for name, md5 in MNIST_MD5.items():
+    for name, (header, size) in _layout(dataset).items():
         path = raw_folder(root) / name
         try:
-            content = path.read_bytes()
+            found = path.stat().st_size
+            content = path.read_bytes() if found == size else b""  # a pipe has no size, and is not waited for
         except OSError as error:
-            raise _unreadable(dataset, path, error) from error
-        if dataset == "mnist" and hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
+            raise MnistError(
+                f"Cannot read {shown(path)} ({error.strerror}): make it readable, or {CURES[dataset]}"
+            ) from error
+        if found != size:
+            raise _damaged(dataset, path, f"{found:,} bytes instead of {size:,}, wrong checksum")
+        if not content.startswith(header):
+            raise _damaged(dataset, path, "wrong header")
+        if dataset == "mnist" and hashlib.md5(content, usedforsecurity=False).hexdigest() != MNIST_MD5[name]:
             raise _damaged(dataset, path, "wrong checksum")
+        counts = Counter(content[len(header) :] if "labels" in name else ())
+        if counts and (set(counts) != set(range(10)) or min(counts.values()) < 2):
+            raise _damaged(dataset, path, "its labels are not all digits from 0 to 9, each at least twice")
         whole.update(content)
     legacy = raw_folder(root).with_name("processed")
     if legacy.exists():
@@ -133,3 +118,8 @@ def _verify(dataset: str, root: Path) -> str:
             "delete that folder."
         )
     return whole.hexdigest()
+
+
+def _damaged(dataset: str, path: Path, why: str) -> MnistError:
+    whose = "MNIST publishes" if dataset == "mnist" else "the digits sample has"
+    return MnistError(f"{shown(path)} is not the file that {whose} ({why}): {CURES[dataset]}")

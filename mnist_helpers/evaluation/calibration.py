@@ -16,7 +16,7 @@ from mnist_helpers.display import Table
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.evaluation.reliability import BINS, equal_mass, equal_width
 from mnist_helpers.network import SURE, Predictions, apply_temperature, fit_temperature
-from mnist_helpers.network.temperature import TEMPERATURES, check_logits, log_loss
+from mnist_helpers.network.temperature import TEMPERATURES, log_loss
 
 SIGNIFICANT = 0.05
 MOST = 0.5
@@ -111,10 +111,8 @@ def score_probabilities(logits: np.ndarray, labels: np.ndarray, seed: int = 0) -
     - "bins": the 15 bins, `low` excluded and `high` included; mean confidence and accuracy are None in an empty one.
     - "equal_mass": the same in bins that hold the same number of images (see `equal_mass`; 1,000 draws).
     - "unsure": of the answers below 90 %, their number "n", mean "confidence" (None without any), and those "correct".
-
-    Raises ValueError when there is no image, when shapes do not fit, or when a label is none of the classes.
     """
-    logits, labels = check_logits(logits, labels)
+    logits = logits.astype(np.float64)
     probabilities = softmax(logits, axis=1)
     confidence = probabilities.max(axis=1)
     correct = logits.argmax(axis=1) == labels
@@ -135,7 +133,7 @@ def score_probabilities(logits: np.ndarray, labels: np.ndarray, seed: int = 0) -
 def _factor_before(on_validation: Predictions, loss_before: float) -> float | None:
     """The temperature that brought the validation loss from `loss_before` to today's; None if none below 1 does."""
     first_look = on_validation.logits if on_validation.first_look is None else on_validation.first_look
-    logits, labels = check_logits(first_look, on_validation.labels)
+    logits, labels = first_look.astype(np.float64), on_validation.labels
 
     def excess(factor: float) -> float:
         return log_loss(factor * logits, labels) - loss_before

@@ -7,8 +7,6 @@ from mnist_helpers.network.attention import first_layer_filters, hidden_map, occ
 from mnist_helpers.network.classify import SURE, Predictions, is_unsure, one_look, predict
 from mnist_helpers.network.model import (
     LAYERS,
-    Flatten,
-    MaxPool,
     MnistCNN,
     as_input,
     build_model,
@@ -20,7 +18,6 @@ from mnist_helpers.network.paper import fill_outlines, remove_paper
 from mnist_helpers.network.prediction import Answer, Refusal, predict_files, read_image
 from mnist_helpers.network.summary import (
     ByHeart,
-    LayerSummary,
     Spread,
     check_by_heart,
     describe_by_heart,
@@ -31,41 +28,3 @@ from mnist_helpers.network.summary import (
     summarise,
 )
 from mnist_helpers.network.temperature import apply_temperature, fit_temperature
-
-__all__ = [
-    "LAYERS",
-    "SURE",
-    "Answer",
-    "ByHeart",
-    "Flatten",
-    "LayerSummary",
-    "MaxPool",
-    "MnistCNN",
-    "Predictions",
-    "Refusal",
-    "Spread",
-    "apply_temperature",
-    "as_input",
-    "build_model",
-    "check_by_heart",
-    "count_parameters",
-    "describe_by_heart",
-    "describe_cost",
-    "describe_first_loss",
-    "describe_spread",
-    "fill_outlines",
-    "first_layer_filters",
-    "fit_temperature",
-    "hidden_map",
-    "initialise",
-    "is_unsure",
-    "measure_spread",
-    "occlusion_map",
-    "one_look",
-    "predict",
-    "predict_files",
-    "read_image",
-    "remove_paper",
-    "summarise",
-    "weights_checksum",
-]

@@ -12,6 +12,8 @@ from mnist_helpers.data.splits import LabelledImages
 from mnist_helpers.network.classify import one_look, predict
 from mnist_helpers.network.model import MnistCNN
 
+PATCH = 5  # pixels; odd, so that it has a middle
+SEED = 0
 PERPLEXITY = 30  # How many neighbours t-SNE tries to keep near; scikit-learn's default.
 
 
@@ -21,31 +23,21 @@ def first_layer_filters(model: MnistCNN) -> np.ndarray:
     return first.weight.detach().cpu().numpy()[:, 0].copy()
 
 
-def occlusion_map(model: MnistCNN, images: torch.Tensor | np.ndarray, patch: int = 5) -> np.ndarray:
+def occlusion_map(model: MnistCNN, images: torch.Tensor) -> np.ndarray:
     """How much each region matters: the drop in the predicted digit's probability when it is blanked.
 
     For uint8 images (N, 28, 28), float (N, 28, 28): at each pixel the probability on the whole image less that with
-    the `patch` × `patch` pixels around it set to the background, both at one look. Negative where hiding them makes the
+    the PATCH × PATCH pixels around it set to the background, both at one look. Negative where hiding them makes the
     network surer. After Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, whose patch
     was grey; here the background is black, so that hiding is the same as not having written there.
-
-    Raises ValueError unless `patch` is odd and positive.
     """
-    if patch < 1 or patch % 2 == 0:
-        raise ValueError(f"A patch must have a middle pixel: an odd number of pixels, not {patch}.")
-    images = torch.as_tensor(images)
     digits = predict(model, LabelledImages(images, torch.zeros(len(images), dtype=torch.int64))).predicted
-    drops = [_drops(model, image, int(digit), patch) for image, digit in zip(images, digits, strict=True)]
+    drops = [_drops(model, image, int(digit)) for image, digit in zip(images, digits, strict=True)]
     return np.stack(drops) if drops else np.zeros(tuple(images.shape), dtype=np.float32)
 
 
 def hidden_map(
-    model: MnistCNN,
-    images: torch.Tensor | np.ndarray,
-    labels: torch.Tensor | np.ndarray,
-    seed: int = 0,
-    limit: int = 2000,
-    keep: Sequence[int] | np.ndarray = (),
+    model: MnistCNN, images: torch.Tensor, labels: np.ndarray, limit: int, keep: Sequence[int] | np.ndarray = ()
 ) -> tuple[np.ndarray, np.ndarray]:
     """A map of the last hidden layer, on which images that look alike to the network lie together.
 
@@ -55,42 +47,39 @@ def hidden_map(
 
     The 2-D picture of the output layer's inputs is t-SNE's (van der Maaten and Hinton, 2008), started from the two main
     components: then its global shape is no accident of the seed (Kobak and Berens, 2019).
-
-    Raises ValueError when fewer than three images are asked for, or an index in `keep` does not exist.
     """
-    images, labels = torch.as_tensor(images), torch.as_tensor(labels)
-    chosen = _choose(labels.numpy(), seed, limit, np.asarray(keep, dtype=np.int64))
-    activations = hidden_activations(model, LabelledImages(images[chosen], labels[chosen]))
+    chosen = _choose(labels, limit, np.asarray(keep, dtype=np.int64))
+    activations = hidden_activations(model, images[chosen])
     if not activations.std(axis=0).any():
         # A dead layer answers every image alike. t-SNE's start would be 0/0, on which scikit-learn crashes.
         return np.zeros((len(chosen), 2), dtype=np.float32), chosen
     from sklearn.manifold import TSNE  # here, since it takes a second and reading digits needs none of it
 
-    tsne = TSNE(init="pca", perplexity=min(PERPLEXITY, (len(chosen) - 1) / 2), random_state=seed)
+    tsne = TSNE(init="pca", perplexity=min(PERPLEXITY, (len(chosen) - 1) / 2), random_state=SEED)
     # Threads add the forces up in an order of their own, and t-SNE magnifies rounding: one gives one map on any cores.
     with threadpool_limits(1):
         return tsne.fit_transform(activations), chosen
 
 
-def hidden_activations(model: MnistCNN, data: LabelledImages) -> np.ndarray:
+def hidden_activations(model: MnistCNN, images: torch.Tensor) -> np.ndarray:
     """What reaches the output layer, that is the activations of the last hidden one, for each image: (N, units)."""
     seen: list[torch.Tensor] = []
     hook = model.output.register_forward_pre_hook(lambda layer, inputs: seen.append(inputs[0]))
     try:
-        one_look(model, data.images)
+        one_look(model, images)
     finally:
         hook.remove()
     return torch.cat(seen).numpy()
 
 
-def _drops(model: MnistCNN, image: torch.Tensor, digit: int, patch: int) -> np.ndarray:
+def _drops(model: MnistCNN, image: torch.Tensor, digit: int) -> np.ndarray:
     """The occlusion map of one image for the probability of `digit`, float (28, 28)."""
-    near_ink = F.max_pool2d((image > 0).float()[None], patch, stride=1, padding=patch // 2)[0]
+    near_ink = F.max_pool2d((image > 0).float()[None], PATCH, stride=1, padding=PATCH // 2)[0]
     # Blanking background changes nothing: there the drop is 0 without asking the network.
     middles = near_ink.nonzero()
     rows, columns = torch.arange(image.shape[0]), torch.arange(image.shape[1])
-    hidden_rows = (rows - middles[:, :1]).abs() <= patch // 2
-    hidden_columns = (columns - middles[:, 1:]).abs() <= patch // 2
+    hidden_rows = (rows - middles[:, :1]).abs() <= PATCH // 2
+    hidden_columns = (columns - middles[:, 1:]).abs() <= PATCH // 2
     variants = image.repeat(len(middles) + 1, 1, 1)
     # The first variant stays whole.
     variants[1:][hidden_rows[:, :, None] & hidden_columns[:, None, :]] = 0
@@ -100,18 +89,13 @@ def _drops(model: MnistCNN, image: torch.Tensor, digit: int, patch: int) -> np.n
     return drops
 
 
-def _choose(labels: np.ndarray, seed: int, limit: int, keep: np.ndarray) -> np.ndarray:
+def _choose(labels: np.ndarray, limit: int, keep: np.ndarray) -> np.ndarray:
     """Indices of `keep` and of others up to `limit`, drawn in turns from each digit; in rising order."""
-    if len(keep) and not 0 <= keep.min() <= keep.max() < len(labels):
-        raise ValueError(f"The indices to keep must be from 0 to {len(labels) - 1}.")
     keep = np.unique(keep)
-    others = np.random.default_rng(seed).permutation(np.setdiff1d(np.arange(len(labels)), keep))
+    others = np.random.default_rng(SEED).permutation(np.setdiff1d(np.arange(len(labels)), keep))
     turn = np.zeros(len(others), dtype=np.int64)
     for digit in np.unique(labels):
         mine = labels[others] == digit
         turn[mine] = np.arange(mine.sum())
     drawn = others[np.argsort(turn, kind="stable")][: max(limit - len(keep), 0)]
-    chosen = np.sort(np.concatenate([keep, drawn]))
-    if len(chosen) < 3:
-        raise ValueError(f"A map needs at least three images, not {len(chosen)}.")
-    return chosen
+    return np.sort(np.concatenate([keep, drawn]))

@@ -6,29 +6,8 @@ Only that state is stored here; the trained network is for `checkpoint`.
 from mnist_helpers.training.distortion import augment_batch
 from mnist_helpers.training.hands import add_strokes
 from mnist_helpers.training.loop import Trainer, TrainingRun, train
-from mnist_helpers.training.muon import Muon, orthogonal
-from mnist_helpers.training.selection import batches, choose_images, skipped_share
+from mnist_helpers.training.muon import orthogonal
+from mnist_helpers.training.selection import choose_images
 from mnist_helpers.training.step import make_optimizer, one_cycle, train_step
-from mnist_helpers.training.validation import Epoch, best_epoch, calibrate, validate
+from mnist_helpers.training.validation import Epoch, best_epoch, calibrate
 from mnist_helpers.training.watcher import Watcher
-
-__all__ = [
-    "Epoch",
-    "Muon",
-    "Trainer",
-    "TrainingRun",
-    "Watcher",
-    "add_strokes",
-    "augment_batch",
-    "batches",
-    "best_epoch",
-    "calibrate",
-    "choose_images",
-    "make_optimizer",
-    "one_cycle",
-    "orthogonal",
-    "skipped_share",
-    "train",
-    "train_step",
-    "validate",
-]

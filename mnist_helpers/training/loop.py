@@ -3,18 +3,16 @@
 import copy
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import torch
 
 from mnist_helpers.data.splits import LabelledImages
 from mnist_helpers.errors import MnistError
-from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory, use_threads
+from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory
 from mnist_helpers.network.model import MnistCNN, as_input, build_model
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.distortion import augment_batch
 from mnist_helpers.training.selection import batches, choose_images, skipped_share
-from mnist_helpers.training.state_check import require_state
 from mnist_helpers.training.state_file import StateFile
 from mnist_helpers.training.step import make_optimizer, one_cycle, train_step
 from mnist_helpers.training.validation import Epoch, best_epoch, calibrate, validate
@@ -50,12 +48,14 @@ def train(
     """
     watcher = watcher or Watcher()
     keep_freed_memory()
-    use_threads(torch.get_num_threads())
+    # How a sum is split among threads decides how it is rounded. MKL keeps to a number that was set; of itself it may
+    # take fewer, as the processor's load has it.
+    torch.set_num_threads(torch.get_num_threads())
     trainer = Trainer(data, model_settings, settings)
     if state_file is not None and (state := state_file.load()) is not None:
         try:
             trainer.load_state(state)
-        except ValueError as error:
+        except Exception as error:  # of every kind, for what another version of this package wrote
             raise state_file.unusable(error) from error
     watcher.begin(trainer.history, trainer.seconds)
     start = time.perf_counter() - trainer.seconds
@@ -103,12 +103,8 @@ class Trainer:
         Raises MnistError when its weights or answers are not finite.
         """
         self.model.load_state_dict(self.kept_weights)
-        try:
-            calibrate(self.model, validation)
-            finite = all(values.isfinite().all() for values in self.model.state_dict().values())
-        except ValueError:
-            finite = False
-        if not finite:
+        calibrate(self.model, validation)
+        if not all(values.isfinite().all() for values in self.model.state_dict().values()):
             raise MnistError("The network has numbers that are not finite: lower learning_rate, without --resume.")
         model = self.model.to("cpu").to(memory_format=torch.contiguous_format).eval()
         return TrainingRun(model, self.history, best_epoch(self.history), self.seconds)
@@ -128,31 +124,19 @@ class Trainer:
             "threads": torch.get_num_threads(),
         }
 
-    def load_state(self, state: Any) -> None:
-        """Go on from a moment that `state` described, in this process or in another, with as many threads.
-
-        Only a new trainer can. Raises ValueError for anything but such a state of this very training.
-        """
-        # A step along no gradient: from it on the optimizer has all that it keeps.
-        for parameter in self.model.parameters():
-            parameter.grad = torch.zeros_like(parameter)
-        self.optimizer.step()
-        pattern = self.state() | {"kept_weights": self.model.state_dict()}
-        require_state(state, pattern, len(self.data), self.settings.passes)
-        use_threads(state["threads"])
+    def load_state(self, state: dict) -> None:
+        """Go on from a moment that `state` described, in this process or in another, with as many threads."""
         self.model.load_state_dict(state["weights"])
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state["optimizer"]})
         self.losses.copy_(state["losses"])
         order, distortion, default = state["generators"]
-        try:
-            self.order.set_state(order)
-            self.distortion.set_state(distortion)
-            torch.set_rng_state(default)
-        except RuntimeError as error:
-            raise ValueError("a generator has an impossible state") from error
+        self.order.set_state(order)
+        self.distortion.set_state(distortion)
+        torch.set_rng_state(default)
         self.history = [Epoch(**epoch) for epoch in state["history"]]
         self.kept_weights = state["kept_weights"]
         self.seconds = state["seconds"]
+        torch.set_num_threads(state["threads"])
 
     def train_epoch(self, watcher: Watcher) -> tuple[int, float, float]:
         """Train on the images that this epoch shows: their number, and their weighted mean loss (nats) and accuracy."""
@@ -164,7 +148,9 @@ class Trainer:
         parts = batches(indices, weights, settings.batch_size)
         sums = torch.zeros(3, device=self.device)
         for step, (chosen, weight) in enumerate(parts, start=1):
-            self._set_rate((done + share * (step - 0.5) / len(parts)) / settings.epochs)
+            progress = (done + share * (step - 0.5) / len(parts)) / settings.epochs
+            for group in self.optimizer.param_groups:
+                group["lr"] = settings.learning_rate * one_cycle(progress)
             sums += self._step(chosen, weight.to(self.device))
             # Reading the loss back makes an accelerator wait, so there it is looked at once an epoch.
             if self.device.type == "cpu" or step == len(parts):
@@ -183,10 +169,6 @@ class Trainer:
         self.losses[chosen.to(self.device)] = losses
         correct = (logits.argmax(dim=1) == labels).float()
         return torch.stack([weights @ losses, weights @ correct, weights.sum()])
-
-    def _set_rate(self, progress: float) -> None:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate * one_cycle(progress)
 
     def _require_finite(self, loss: torch.Tensor, step: int) -> None:
         if not loss.isfinite():

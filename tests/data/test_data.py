@@ -1,14 +1,12 @@
 import os
 import threading
-from hashlib import md5
 
 import pytest
 import torch
+from answers import contents
 from support import random_images
 
-from mnist_helpers.data import sources as data_files
-from mnist_helpers.data.digits import write_digits
-from mnist_helpers.data.sources import DataSource, find_data, raw_folder
+from mnist_helpers.data.sources import MNIST_MD5, find_data, raw_folder
 from mnist_helpers.data.splits import (
     class_counts,
     load_digits_sample,
@@ -17,6 +15,8 @@ from mnist_helpers.data.splits import (
     pixel_statistics,
 )
 from mnist_helpers.errors import MnistError
+
+pytest_plugins = ["servers"]
 
 
 def test_the_training_file_is_cut_at_one_place(digits):
@@ -60,18 +60,17 @@ def test_the_whole_sample_is_its_three_parts_in_one(digits):
     assert one == other
 
 
-@pytest.mark.filterwarnings("ignore:Another run is writing")
-def test_digits_written_by_several_at_once_appear_once(tmp_path):
-    left_over = tmp_path / ".mnist-helpers-killed"
-    left_over.mkdir()
-    threads = [threading.Thread(target=write_digits, args=(tmp_path,)) for _ in range(4)]
+def test_missing_files_of_the_sample_are_written_once_by_two_at_a_time(own_digits, monkeypatch):
+    before = contents(own_digits)
+    for path in [*own_digits.iterdir()][:3]:
+        path.unlink()
+    monkeypatch.setattr("os.getpid", threading.get_ident)  # threads in the place of processes
+    threads = [threading.Thread(target=find_data, args=("digits",)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    # What a killed run has left is gone too.
-    assert [path.name for path in tmp_path.iterdir()] == ["MNIST"]
-    assert len(list((tmp_path / "MNIST" / "raw").iterdir())) == 4
+    assert contents(own_digits) == before
 
 
 def test_pixel_statistics_agree_with_torch():
@@ -87,34 +86,27 @@ def test_unknown_data_set_is_refused():
         find_data("minst")
 
 
-@pytest.fixture
-def as_mnist(monkeypatch):
-    """Let the digits sample, or any files of its size, pass for what MNIST publishes."""
-
-    def publish(raw):
-        published = {name: md5((raw / name).read_bytes()).hexdigest() for name in data_files.MNIST_MD5}
-        monkeypatch.setattr(data_files, "MNIST_MD5", published)
-        monkeypatch.setitem(data_files.IMAGE_COUNTS, "mnist", data_files.IMAGE_COUNTS["digits"])
-
-    return publish
-
-
-def test_files_of_an_old_torchvision_are_not_read_unverified(false_mnist, as_mnist):
-    as_mnist(raw_folder(false_mnist))
+def test_files_of_an_old_torchvision_are_not_read_unverified(false_mnist, published):
     assert find_data("mnist", false_mnist).name == "mnist"
     (false_mnist / "MNIST" / "processed").mkdir()
     with pytest.raises(MnistError, match="processed"):
         find_data("mnist", false_mnist)
 
 
-def test_a_single_wrong_byte_is_noticed(false_mnist, as_mnist):
-    as_mnist(raw_folder(false_mnist))
+def test_a_single_wrong_byte_is_noticed(false_mnist, published):
     images = raw_folder(false_mnist) / "train-images-idx3-ubyte"
     content = bytearray(images.read_bytes())
     content[5000] ^= 1
     images.write_bytes(content)
     with pytest.raises(MnistError, match=r"train-images-idx3-ubyte is not .*wrong checksum.*delete it"):
         find_data("mnist", false_mnist)
+
+
+def refuses(path) -> None:
+    """Asking for the sample ends in one line that names the spoilt file and the cure."""
+    with pytest.raises(MnistError, match=rf"{path.name}.*delete the folder") as refused:
+        find_data("digits")
+    assert "\n" not in str(refused.value)
 
 
 SPOILT = {
@@ -130,75 +122,46 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize("name", data_files.MNIST_MD5)
 @pytest.mark.parametrize("case", SPOILT)
-def test_spoilt_files_are_named_before_they_are_read(false_mnist, name, case):
-    path = raw_folder(false_mnist) / name
+@pytest.mark.parametrize("name", MNIST_MD5)
+def test_spoilt_files_are_named_before_they_are_read(own_digits, name, case):
+    path = own_digits / name
     path.write_bytes(SPOILT[case](path.read_bytes()))
-    refuses(false_mnist, name)
+    refuses(path)
 
 
 @pytest.mark.parametrize(("taken", "given"), [("train-images", "train-labels"), ("t10k-images", "train-images")])
-def test_exchanged_files_are_refused(false_mnist, taken, given):
-    taken, given = (next(raw_folder(false_mnist).glob(f"{start}*")) for start in (taken, given))
+def test_exchanged_files_are_refused(own_digits, taken, given):
+    taken, given = (next(own_digits.glob(f"{start}*")) for start in (taken, given))
     taken.write_bytes(given.read_bytes())
-    refuses(false_mnist, taken.name)
+    refuses(taken)
 
 
 @pytest.mark.parametrize("name", ["train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"])
-@pytest.mark.parametrize("labels", [[10], [255], [0] * 200, [1] * 297])
-def test_labels_that_are_not_all_digits_are_refused(false_mnist, name, labels):
-    path = raw_folder(false_mnist) / name
-    content = path.read_bytes()
-    # Over the whole of the file where there is more than one label.
-    repeated = bytes(labels) * (len(content) if len(labels) > 1 else 1)
-    path.write_bytes(content[:8] + (repeated + content[8 + len(repeated) :])[: len(content) - 8])
-    refuses(false_mnist, name)
+@pytest.mark.parametrize("labels", [[10], [255], [0] * 2_000, [1] * 2_000, [*range(1, 10)] * 200 + [0]])
+def test_labels_that_are_not_all_digits_twice_are_refused(own_digits, name, labels):
+    content = (own_digits / name).read_bytes()
+    (own_digits / name).write_bytes((content[:8] + bytes(labels) + content[8 + len(labels) :])[: len(content)])
+    refuses(own_digits / name)
 
 
-def test_a_digit_that_comes_once_cannot_be_split(false_mnist):
-    path = raw_folder(false_mnist) / "train-labels-idx1-ubyte"
-    labels = path.read_bytes()[8:].replace(b"\x03", b"\x04")
-    path.write_bytes(path.read_bytes()[:8] + b"\x03" + labels[1:])
-    refuses(false_mnist, "train-labels-idx1-ubyte")
-
-
-def test_a_folder_or_nothing_in_place_of_a_file_is_named(false_mnist):
-    path = raw_folder(false_mnist) / "t10k-labels-idx1-ubyte"
+@pytest.mark.parametrize("make", ["mkdir", "mkfifo"])
+def test_what_is_no_file_is_named_and_not_waited_for(own_digits, make):
+    if not hasattr(os, make):
+        pytest.skip("the system has no named pipes")
+    path = own_digits / "t10k-labels-idx1-ubyte"
     path.unlink()
-    refuses(false_mnist, path.name)
-    path.mkdir()
-    refuses(false_mnist, path.name)
+    getattr(os, make)(path)
+    refuses(path)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
-def test_a_pipe_is_not_waited_for(false_mnist):
-    path = raw_folder(false_mnist) / "t10k-labels-idx1-ubyte"
-    path.unlink()
-    os.mkfifo(path)
-    refuses(false_mnist, path.name)
-
-
-def test_files_that_may_not_be_read_are_named(false_mnist, as_mnist, monkeypatch):
-    as_mnist(raw_folder(false_mnist))
-
+def test_files_that_may_not_be_read_are_named(own_digits, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    for step in ("open", "read_bytes", "is_file"):
-        with monkeypatch.context() as patch:
-            patch.setattr(type(false_mnist), step, refuse)
-            with pytest.raises(MnistError, match=r"train-images-idx3-ubyte.*Permission denied"):
-                find_data("mnist", false_mnist)
-
-
-def refuses(root, name: str) -> None:
-    """Reading unverified files ends in one line that names the spoilt one and the cure."""
-    with pytest.raises(MnistError, match=rf"{name}.*delete the folder") as refused:
-        source = DataSource("digits", root, "")
-        load_training_data(source)
-        load_test_data(source)
-    assert "\n" not in str(refused.value)
+    monkeypatch.setattr(type(own_digits), "read_bytes", refuse)
+    with pytest.raises(MnistError, match=r"train-images-idx3-ubyte.*Permission denied"):
+        find_data("digits")
 
 
 @pytest.mark.mnist

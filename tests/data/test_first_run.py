@@ -2,15 +2,12 @@
 
 import gzip
 import threading
-import time
 import tracemalloc
 
 import pytest
 from answers import LONG, contents, missing_page, page
-from filelock import FileLock
 
 from mnist_helpers.data import sources as data_files
-from mnist_helpers.data import staging
 from mnist_helpers.data.sources import find_data, raw_folder
 from mnist_helpers.data.splits import load_test_data
 from mnist_helpers.errors import MnistError
@@ -123,91 +120,43 @@ def test_packed_files_in_a_folder_that_cannot_be_written_are_no_download(own_gzi
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("os.mkdir", refuse)
+    monkeypatch.setattr("pathlib.Path.write_bytes", refuse)
     before = contents(own_gzip)
     with pytest.raises(MnistError, match=r"cannot be unpacked there .*Permission denied.*make that folder writable"):
         find_data("mnist", own_gzip)
     assert contents(own_gzip) == before
 
 
-def test_two_first_runs_side_by_side_share_one_download(mirror, first_run, published, packed, tmp_path):
-    asked, go_on = threading.Event(), threading.Event()
+def test_two_first_runs_side_by_side_leave_the_four_files(mirror, first_run, published, packed, tmp_path):
+    asking = threading.Barrier(2)
 
     def answer(send, path):
-        whole = page(packed[path])
-        send(whole[:200])
-        asked.set()
-        go_on.wait(LONG)
-        send(whole[200:])
+        if "train-images" in path:
+            asking.wait(LONG)
+        send(page(packed[path]))
 
     mirror(answer)
-    first = first_run(tmp_path)
-    assert asked.wait(LONG)
-    second = first_run(tmp_path)
-    assert any("waiting for it" in line for line in second.stderr)
-    go_on.set()
-    for process in (first, second):
+    for process in [first_run(tmp_path), first_run(tmp_path)]:
         out, err = process.communicate()
         assert (process.returncode, out) == (0, "mnist\n"), err
     assert {path.name for path in raw_folder(tmp_path).iterdir()} == set(data_files.MNIST_MD5)
 
 
-@pytest.mark.parametrize("cure", ["a network", "the user's copies"])
-def test_what_a_killed_download_left_is_gone_after_the_next_run(cure, mirror, first_run, published, packed, tmp_path):
+def test_a_killed_download_leaves_nothing_in_the_folder(mirror, first_run, published, packed, tmp_path, monkeypatch):
+    asked = threading.Event()
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
     def break_off(send, path):
         send(page(packed[path])[:-1])
         if "labels" in path:
+            asked.set()
             mirror.stopped.wait(LONG)
         send(page(packed[path])[-1:])
 
     mirror(break_off)
-    killed = first_run(tmp_path)
-    raw = raw_folder(tmp_path)
-    deadline = time.monotonic() + LONG
-    while not list(raw.glob("*/train-labels*")) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    killed = first_run(tmp_path / "new")
+    assert asked.wait(LONG)
     killed.kill()
     killed.communicate()
-    assert contents(raw)
-    mirror(missing_page if cure != "a network" else lambda send, path: send(page(packed[path])))
-    if cure != "a network":
-        for path, content in packed.items():
-            (raw / path[1:-3]).write_bytes(gzip.decompress(content))
-    assert find_data("mnist", tmp_path).name == "mnist"
-    assert {path.name for path in raw.iterdir()} == set(data_files.MNIST_MD5)
-
-
-def test_the_second_run_goes_on_where_the_first_has_failed(tmp_path, monkeypatch):
-    """The first removes the folder that it had made, sooner or later than the second asks for it again."""
-    folder, waiting, started = tmp_path / "mistyped" / "raw", threading.Event(), threading.Event()
-    monkeypatch.setattr(staging.warnings, "warn", lambda *_, **__: waiting.set())
-    failed = []
-
-    def first():
-        with pytest.raises(RuntimeError), staging.staging(folder):
-            started.set()
-            assert waiting.wait(LONG)
-            raise RuntimeError
-        failed.append(True)
-
-    thread = threading.Thread(target=first)
-    thread.start()
-    assert started.wait(LONG)
-    with staging.staging(folder) as own:
-        assert [path.name for path in folder.iterdir() if path.is_dir()] == [own.name]
-    thread.join(LONG)
-    assert failed
-    assert set(contents(tmp_path)) <= {"mistyped", "mistyped/raw"}
-
-
-def test_a_run_that_does_nothing_is_not_waited_for_for_ever(mirror, published, tmp_path, monkeypatch):
-    mirror(missing_page)
-    monkeypatch.setattr(staging, "WAIT_SECONDS", 0.1)
-    raw_folder(tmp_path).mkdir(parents=True)
-    held = FileLock(raw_folder(tmp_path) / staging.LOCK)
-    with (
-        held,
-        pytest.warns(UserWarning, match="waiting for it"),
-        pytest.raises(MnistError, match=r"another run holds .* and does nothing"),
-    ):
-        find_data("mnist", tmp_path)
+    assert contents(tmp_path), "it had begun, elsewhere"
+    assert not (tmp_path / "new").exists()

@@ -175,27 +175,3 @@ def test_metrics_are_repeatable_and_serialisable():
     assert json.loads(json.dumps(metrics)) == metrics
     assert metrics == score_probabilities(logits.astype(np.float32), labels)
     assert type(fit_temperature(logits, labels)) is float
-
-
-@pytest.mark.parametrize("temperature", [0, -1, math.nan])
-def test_temperature_must_be_positive(temperature):
-    with pytest.raises(ValueError, match="positive"):
-        apply_temperature(np.zeros((1, 10)), temperature)
-
-
-@pytest.mark.parametrize(
-    ("logits", "labels"),
-    [
-        (np.zeros((0, 10)), np.zeros(0, dtype=int)),
-        (np.zeros((3, 10)), np.zeros(2, dtype=int)),
-        (np.zeros(10), np.zeros(10, dtype=int)),
-        (np.zeros((2, 10)), np.array([0, 10])),
-        (np.zeros((2, 10)), np.array([0, -1])),
-        (np.full((2, 10), np.nan), np.array([0, 1])),
-    ],
-    ids=["no image", "lengths", "shape", "label too high", "label too low", "no number"],
-)
-def test_refuses_what_it_cannot_score(logits, labels):
-    for function in (score_probabilities, fit_temperature):
-        with pytest.raises(ValueError):
-            function(logits, labels)

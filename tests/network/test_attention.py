@@ -64,38 +64,32 @@ def test_only_the_informative_region_matters():
 def test_map_shows_the_drop_of_each_patch_as_blanked_by_hand(model):
     images = random_images(2).images
     images[:, :6] = 0
-    drops = occlusion_map(model, images, patch=3)
+    drops = occlusion_map(model, images)
     with torch.inference_mode():
         whole = model(as_input(images)).softmax(1)
         digit = predict(model, LabelledImages(images, torch.zeros(2, dtype=torch.int64))).predicted[1]
         for row, column in [(14, 9), (27, 0), (6, 27), (2, 2)]:
             blanked = images.clone()
-            blanked[1, max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2] = 0
+            blanked[1, max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3] = 0
             expected = whole[1, digit] - model(as_input(blanked)).softmax(1)[1, digit]
             assert drops[1, row, column] == pytest.approx(expected.item(), abs=1e-6)
-    assert not drops[:, :5].any(), "blanking background changes nothing"
+    assert not drops[:, :4].any(), "blanking background changes nothing"
 
 
-def test_maps_do_not_change_the_images_and_take_arrays(model):
+def test_maps_do_not_change_the_images_and_may_be_of_none(model):
     images = two_marks()
     before = images.clone()
-    assert (occlusion_map(model, images) == occlusion_map(model, images.numpy())).all()
+    assert occlusion_map(model, images).any()
     assert images.equal(before)
     assert not occlusion_map(model, torch.zeros_like(images)).any()
     assert occlusion_map(model, images[:0]).shape == (0, 28, 28)
-
-
-@pytest.mark.parametrize("patch", [0, 4, -3])
-def test_a_patch_needs_a_middle(model, patch):
-    with pytest.raises(ValueError, match="odd number of pixels"):
-        occlusion_map(model, two_marks(), patch)
 
 
 @pytest.mark.parametrize("settings", [SMALL, ModelSettings(architecture="plain", batch_norm=False, width=4)])
 def test_activations_are_what_the_output_layer_gets(settings):
     model = MnistCNN(settings).eval()
     data = random_images(300)
-    activations = hidden_activations(model, data)
+    activations = hidden_activations(model, data.images)
     with torch.inference_mode():
         logits = model(as_input(data.images))
         again = model.output(torch.from_numpy(activations))
@@ -113,8 +107,8 @@ def shades(count: int) -> LabelledImages:
 
 def test_map_keeps_alike_images_together_and_repeats():
     data = shades(120)
-    coordinates, chosen = hidden_map(Corner(), data.images, data.labels, limit=80)
-    again, _ = hidden_map(Corner(), data.images.numpy(), data.labels.numpy(), limit=80)
+    coordinates, chosen = hidden_map(Corner(), data.images, data.labels.numpy(), limit=80)
+    again, _ = hidden_map(Corner(), data.images, data.labels.numpy(), limit=80)
     assert coordinates.shape == (80, 2) and np.isfinite(coordinates).all()
     assert (coordinates == again).all()
     near = np.hypot(*(coordinates[:, None] - coordinates[None]).transpose(2, 0, 1)) + 1e9 * np.eye(80)
@@ -122,34 +116,22 @@ def test_map_keeps_alike_images_together_and_repeats():
     assert (labels[near.argmin(axis=1)] == labels).mean() > 0.95
 
 
-def test_subset_is_seeded_even_and_always_holds_what_is_kept():
+def test_subset_is_even_and_always_holds_what_is_kept():
     labels = np.repeat([0, 1], [190, 10])
-    data = LabelledImages(shades(200).images, torch.from_numpy(labels))
     keep = [3, 150, 3, 199]
-    chosen = hidden_map(Corner(), data.images, data.labels, limit=24, keep=keep)[1]
-    other = hidden_map(Corner(), data.images, data.labels, limit=24, keep=keep, seed=1)[1]
+    chosen = hidden_map(Corner(), shades(200).images, labels, limit=24, keep=keep)[1]
     assert len(chosen) == len(set(chosen)) == 24 and (np.diff(chosen) > 0).all()
-    assert set(keep) <= set(chosen) and set(keep) <= set(other)
-    assert set(chosen) != set(other)
+    assert set(keep) <= set(chosen)
     assert (labels[chosen] == 1).sum() == 10, "as evenly as they come: all ten of the rare digit"
 
 
 def test_subset_grows_for_what_must_be_kept_and_shrinks_to_what_there_is():
     data = shades(40)
-    assert hidden_map(Corner(), data.images, data.labels, limit=5, keep=range(9))[1].tolist() == list(range(9))
-    assert len(hidden_map(Corner(), data.images, data.labels)[1]) == 40
+    assert hidden_map(Corner(), data.images, data.labels.numpy(), limit=5, keep=range(9))[1].tolist() == list(range(9))
+    assert len(hidden_map(Corner(), data.images, data.labels.numpy(), limit=100)[1]) == 40
 
 
 def test_a_dead_layer_gives_a_map_too():
     images = torch.zeros(50, 28, 28, dtype=torch.uint8)
-    coordinates, chosen = hidden_map(Corner(), images, torch.zeros(50, dtype=torch.int64))
+    coordinates, chosen = hidden_map(Corner(), images, np.zeros(50, dtype=int), limit=100)
     assert coordinates.shape == (50, 2) and not coordinates.any() and len(chosen) == 50
-
-
-@pytest.mark.parametrize(
-    "limit, keep, message", [(2, (), "three images"), (9, (40,), "from 0 to"), (9, (-1,), "from 0")]
-)
-def test_impossible_subsets_are_refused(limit, keep, message):
-    data = shades(40)
-    with pytest.raises(ValueError, match=message):
-        hidden_map(Corner(), data.images, data.labels, limit=limit, keep=keep)

@@ -17,7 +17,7 @@ import torch
 from checkpoints import HOSTILE, save, untrained_run
 
 from mnist_helpers.checkpoint.store import load_checkpoint
-from mnist_helpers.data.sources import MNIST_MD5, DataSource, find_data, raw_folder
+from mnist_helpers.data.sources import MNIST_MD5, find_data
 from mnist_helpers.data.splits import load_test_data, load_training_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.settings import PLAIN_MODEL, ModelSettings
@@ -274,10 +274,8 @@ def spoil_labels(dice: random.Random, content: bytes) -> bytes:
     return content[:8] + labels
 
 
-def test_spoilt_files_of_mnist_are_read_or_refused(false_mnist: Path):
-    raw = raw_folder(false_mnist)
-    source = DataSource("digits", false_mnist, "")
-    intact = {name: (raw_folder(find_data("digits").root) / name).read_bytes() for name in MNIST_MD5}
+def test_spoilt_files_of_mnist_are_read_or_refused(own_digits: Path):
+    intact = {name: (own_digits / name).read_bytes() for name in MNIST_MD5}
     ways = (spoil_bytes, cut, spoil_header, spoil_header, spoil_labels)
 
     def attempt(case: int) -> None:
@@ -286,11 +284,12 @@ def test_spoilt_files_of_mnist_are_read_or_refused(false_mnist: Path):
         way = dice.choice(ways)
         name = dice.choice([name for name in intact if part in name and ("labels" in name or way is not spoil_labels)])
         spoilt = way(dice, intact[name]) if dice.random() < 0.95 else intact[dice.choice(list(intact))]
-        (raw / name).write_bytes(spoilt)
+        (own_digits / name).write_bytes(spoilt)
         try:
+            source = find_data("digits")
             load_test_data(source) if part == "t10k" else load_training_data(source)
         finally:
-            (raw / name).write_bytes(intact[name])
+            (own_digits / name).write_bytes(intact[name])
 
     accepted, refused = tally(CASES, attempt)
     # One pixel is as good as another, and labels without a checksum can be any digits.
