@@ -4,19 +4,21 @@ import os
 import shutil
 
 import pytest
-from support import QUICK, Command, mnist_cnn
+from support import QUICK, Command, fingerprint, here, mnist_cnn
 
 from mnist_helpers.data.sources import DataSource, find_data
 from mnist_helpers.data.splits import LabelledImages, load_test_data, load_training_data
 from mnist_helpers.paths import RunPaths, from_root
+from mnist_helpers.pipeline import stages
 
 
 @pytest.fixture(scope="session")
 def digits_report(tmp_path_factory) -> tuple[RunPaths, Command]:
-    """`mnist-cnn report` on the digits sample, started from a foreign folder."""
+    """`mnist-cnn report` on the digits sample, from a foreign folder, where matplotlib's backend is nonsense."""
     root = tmp_path_factory.mktemp("digits")
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    command = mnist_cnn("report", "--dataset", "digits", "--run-root", root, "--seeds", "2", *QUICK, cwd=elsewhere)
+    options = ("--dataset", "digits", "--run-root", root, "--seeds", "2", *QUICK)
+    command = mnist_cnn("report", *options, cwd=elsewhere, MPLBACKEND="nonsense")
     assert command.code == 0, command.err
     assert not list(elsewhere.iterdir()), "a run leaves nothing in the caller's folder"
     return RunPaths(root), command
@@ -25,6 +27,36 @@ def digits_report(tmp_path_factory) -> tuple[RunPaths, Command]:
 @pytest.fixture(scope="session")
 def digits_run(digits_report) -> RunPaths:
     return digits_report[0]
+
+
+@pytest.fixture(scope="session")
+def other_report(digits_run, tmp_path_factory) -> tuple[RunPaths, Command, Command]:
+    """Another network in a copy of that run: `report`, interrupted as its evaluation begins, and `report --resume`."""
+    run = RunPaths(tmp_path_factory.mktemp("other") / "run")
+    shutil.copytree(digits_run.root, run.root)
+    before = fingerprint(run.root)
+    options = ("--dataset", "digits", "--run-root", run.root, "-p", "epochs", "2", "-p", "width", "2")
+    execute = stages.execute_notebook
+
+    def execute_some(notebook, *arguments):
+        """Leaves the first two as they are, which take time and do not matter here."""
+        if notebook.stem in ("03_training", last):
+            execute(notebook, *arguments)
+        elif notebook.stem == "04_evaluation":
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(stages, "execute_notebook", execute_some)
+        last = "03_training"
+        stopped = here("report", *options)
+        assert fingerprint(run.root).items() >= before.items(), "earlier results are as they were"
+        last = "04_evaluation"
+        return run, stopped, here("report", *options, "--resume")
+
+
+@pytest.fixture(scope="session")
+def other_run(other_report) -> RunPaths:
+    return other_report[0]
 
 
 @pytest.fixture(scope="session")

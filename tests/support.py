@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
+from io import StringIO
 
 import torch
 
@@ -49,15 +51,21 @@ def random_images(count: int, seed: int = 0) -> LabelledImages:
     return LabelledImages(images, torch.arange(count) % 10)
 
 
-def refusal(capsys, *arguments) -> str:
+def here(*arguments: object) -> Command:
+    """The project's own command line, within this process: without the seconds that a start takes."""
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        code = main([str(argument) for argument in arguments])
+    return Command(code, out.getvalue(), err.getvalue())
+
+
+def refusal(*arguments: object) -> str:
     """The one line that a refused command prints to stderr."""
-    code = main([str(argument) for argument in arguments])
-    printed = capsys.readouterr()
-    assert code == 1
-    assert printed.out == ""
-    assert "Traceback" not in printed.err
-    lines = [line for line in printed.err.splitlines() if line.startswith("mnist-cnn:")]
-    assert len(lines) == 1, printed.err
+    command = here(*arguments)
+    assert command.code == 1
+    assert command.out == ""
+    assert "Traceback" not in command.err
+    lines = [line for line in command.err.splitlines() if line.startswith("mnist-cnn:")]
+    assert len(lines) == 1, command.err
     return lines[0]
 
 

@@ -34,16 +34,6 @@ def time_predict(rounds: int) -> dict | None:
     }
 
 
-def startup_text(timed: dict | None) -> str:
-    """The result in a sentence; empty where nothing was timed."""
-    if timed is None:
-        return ""
-    return (
-        f"`mnist-cnn predict` answers in {timed['seconds']:.1f} s, {timed['ratio']:.1f} times what `import torch` "
-        f"takes (median of {timed['rounds']})."
-    )
-
-
 def _draw_one(path: Path) -> None:
     image = Image.new("L", (200, 300), 255)
     ImageDraw.Draw(image).line([(100, 60), (100, 240)], fill=0, width=24)

@@ -68,7 +68,7 @@ def run_benchmark(source: DataSource, pairs: int, quick: bool, say: Callable[[st
     for pair in range(pairs):
         for name in names if pair % 2 == 0 else reversed(names):
             say(f"Pair {pair + 1} of {pairs}: {name}")
-            outcome = run(_run, name, source, SEED + pair, quick)
+            outcome = run(_run_baseline if name in RECIPES else _run_ours, name, source, SEED + pair, quick)
             outcomes.append({"pair": pair + 1, **asdict(outcome)})
     return {
         "dataset": source.name,
@@ -97,10 +97,6 @@ def _in_own_process(function: Callable, *arguments: object) -> Any:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:
         return pool.submit(function, *arguments).result()
-
-
-def _run(name: str, source: DataSource, seed: int, quick: bool) -> Outcome:
-    return (_run_baseline if name in RECIPES else _run_ours)(name, source, seed, quick)
 
 
 def _run_baseline(name: str, source: DataSource, seed: int, quick: bool) -> Outcome:

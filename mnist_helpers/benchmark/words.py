@@ -2,7 +2,6 @@
 
 import statistics
 
-from mnist_helpers.benchmark.startup import startup_text
 from mnist_helpers.benchmark.step_profile import ARITHMETIC
 
 
@@ -33,16 +32,24 @@ def benchmark_text(result: dict) -> str:
     memory = max(outcome["peak_memory"] or 0 for outcome in ours)
     rate = statistics.median(outcome["images_per_second"] for outcome in ours)
     profile = result["profile"]
-    shares = ", ".join(
-        f"{kind} {share:.0%}" for kind, share in sorted(profile["shares"].items(), key=lambda item: -item[1])
-    )
+    largest_first = sorted(profile["shares"].items(), key=lambda item: -item[1])
+    shares = ", ".join(f"{kind} {share:.0%}" for kind, share in largest_first)
     text = (
         f"A training step takes {profile['step_ms']:.0f} ms, {profile['step_over_arithmetic']:.1f} times what its "
         f"{ARITHMETIC} takes ({shares}). Training holds {memory / 1e9:.1f} GB at most. "
         f"Test images are classified at {rate:,.0f} a second."
     )
-    # Files written before this was timed lack it.
-    return " ".join(filter(None, (text, startup_text(result.get("predict")))))
+    return " ".join(filter(None, (text, startup_text(result["predict"]))))
+
+
+def startup_text(timed: dict | None) -> str:
+    """How soon `predict` answers, in a sentence; empty where nothing was timed."""
+    if timed is None:
+        return ""
+    return (
+        f"`mnist-cnn predict` answers in {timed['seconds']:.1f} s, {timed['ratio']:.1f} times what `import torch` "
+        f"takes (median of {timed['rounds']})."
+    )
 
 
 def median(values: list[float | None]) -> float | None:

@@ -1,5 +1,6 @@
 """How things look in a notebook: tables, figures, galleries, progress. Never what they say of a result."""
 
+from mnist_helpers.display.cell_pictures import log_marks, thumbnail
 from mnist_helpers.display.data_plots import (
     plot_class_distribution,
     plot_numbers,
@@ -18,7 +19,6 @@ from mnist_helpers.display.figures import (
     show_figure,
 )
 from mnist_helpers.display.ladder_plots import plot_nearest, plot_weights, plot_won
-from mnist_helpers.display.marks import log_marks
 from mnist_helpers.display.progress import PROGRESS, TrainingProgress, show_history
 from mnist_helpers.display.tables import (
     Table,
@@ -32,7 +32,6 @@ from mnist_helpers.display.tables import (
     table_html,
     table_text,
 )
-from mnist_helpers.display.thumbnails import thumbnail
 from mnist_helpers.display.training_plots import plot_accuracy, plot_loss, plot_rates
 from mnist_helpers.display.vector import BLUE, GREY, ORANGE
 

@@ -7,7 +7,7 @@ import torch
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from mnist_helpers.display.figures import INK_MAP, describe, hide_axes
+from mnist_helpers.display.figures import INK_MAP, describe, draw_pictures, hide_axes
 from mnist_helpers.display.vector import BLUE, ORANGE
 
 
@@ -34,11 +34,7 @@ def plot_samples(images: torch.Tensor, labels: torch.Tensor, per_digit: int) -> 
     """A row for each digit with `per_digit` of its images, in the order given; images are uint8 (N, 28, 28)."""
     figure, axes = plt.subplots(10, per_digit, figsize=(per_digit * 0.62, 6.4), squeeze=False)
     for digit, row in enumerate(axes):
-        chosen = images[labels == digit][:per_digit]
-        for column, axis in enumerate(row):
-            hide_axes(axis)
-            if column < len(chosen):
-                axis.imshow(chosen[column], cmap=INK_MAP, vmin=0, vmax=255)
+        draw_pictures(row, images[labels == digit][:per_digit])
         row[0].set_ylabel(str(digit), rotation=0, ha="right", va="center", fontsize=12)
     figure.suptitle("Samples of each digit", x=0.01, ha="left", fontsize=11)
     return describe(

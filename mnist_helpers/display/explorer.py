@@ -7,7 +7,7 @@ import torch
 from IPython.display import display
 from markupsafe import Markup, escape
 
-from mnist_helpers.display.thumbnails import thumbnail
+from mnist_helpers.display.cell_pictures import thumbnail
 
 WIDTH = 56  # CSS pixels of a digit: two for each of its own
 

@@ -2,7 +2,8 @@
 
 import io
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +75,17 @@ def plot_gallery(images: torch.Tensor | np.ndarray, captions: Sequence[str], col
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(columns * 0.95, rows * 1.3), squeeze=False)
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for axis, image, caption in zip(axes.flat, images, captions, strict=False):
+    draw_pictures(axes.flatten(), images, captions)
+    return describe(figure, f"{len(images)} digits, from left to right: {in_words(captions)}")
+
+
+def draw_pictures(axes: np.ndarray, images: torch.Tensor | np.ndarray, captions: Iterable[object] = repeat("")) -> None:
+    """Draw images, uint8 (N, 28, 28), as dark ink on white, one an axis, with captions above; spare axes stay empty."""
+    for axis in axes:
+        hide_axes(axis)
+    for axis, image, caption in zip(axes, images, captions, strict=False):
         axis.imshow(image, cmap=INK_MAP, vmin=0, vmax=255)
-        axis.set_title(caption, fontsize=8, loc="center")
-    return describe(figure, f"{len(images)} digits, from left to right: {'; '.join(map(_one_line, captions))}.")
+        axis.set_title(str(caption), fontsize=8, loc="center")
 
 
 def hide_axes(axis: Axes) -> None:
@@ -88,5 +94,6 @@ def hide_axes(axis: Axes) -> None:
     axis.spines[:].set_visible(False)
 
 
-def _one_line(caption: str) -> str:
-    return " ".join(caption.split())
+def in_words(captions: Sequence[str]) -> str:
+    """Captions as a sentence for an alternative text; empty where there are none."""
+    return "; ".join(" ".join(caption.split()) for caption in captions) + "." * bool(captions)

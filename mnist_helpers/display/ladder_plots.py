@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from mnist_helpers.data.ladder import Rung, won
-from mnist_helpers.display.figures import INK_MAP, describe, hide_axes
+from mnist_helpers.display.figures import describe, draw_pictures, hide_axes, in_words
 from mnist_helpers.display.vector import BLUE, ORANGE
 
 SHOWN = 8
@@ -23,7 +23,7 @@ def plot_won(images: torch.Tensor, before: Rung, after: Rung) -> Figure:
     figure, _ = _pictures([images[places]], [captions])
     what = f"mistakes that {after.name.lower()} gets right" if captions else f"no mistake that {after.name} gets right"
     figure.suptitle(f"{before.name}: {what}", x=0.01, ha="left", fontsize=10)
-    return describe(figure, f"{before.name}: {what}. {_sentence(captions)}")
+    return describe(figure, f"{before.name}: {what}. {in_words(captions)}")
 
 
 def plot_weights(weights: np.ndarray) -> Figure:
@@ -52,20 +52,12 @@ def plot_nearest(images: torch.Tensor, captions: Sequence[str], nearest: torch.T
         axis.set_ylabel(name, fontsize=8)
     figure.suptitle("Mistakes, and the training images that decided", x=0.01, ha="left", fontsize=10)
     what = f"{len(images)} mistakes, each above the {len(columns)} training images nearest to it."
-    return describe(figure, f"{what} {_sentence(captions)}")
+    return describe(figure, f"{what} {in_words(captions)}")
 
 
 def _pictures(rows: Sequence[torch.Tensor], titles: Sequence[Sequence[object]]) -> tuple[Figure, np.ndarray]:
     """Rows of up to `SHOWN` images with a title each, in as many columns whatever their number."""
     figure, axes = plt.subplots(len(rows), SHOWN, figsize=(SHOWN * 0.95, 0.25 + len(rows) * 1.15), squeeze=False)
-    for axis in axes.flat:
-        hide_axes(axis)
     for row, images, names in zip(axes, rows, titles, strict=True):
-        for axis, image, name in zip(row, images, names, strict=False):
-            axis.imshow(image, cmap=INK_MAP, vmin=0, vmax=255)
-            axis.set_title(str(name), loc="center", fontsize=8)
+        draw_pictures(row, images, names)
     return figure, axes
-
-
-def _sentence(captions: Sequence[str]) -> str:
-    return "; ".join(caption.replace("\n", " ") for caption in captions) + "." * bool(captions)

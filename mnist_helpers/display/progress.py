@@ -19,14 +19,6 @@ EPOCHS_SHOWN = 15
 PAUSE = 1.0  # seconds that at least lie between two pictures
 LARGEST_SHARE = 0.02  # of the time that pictures may take
 SETTLED_SHARE = 0.1  # of an epoch, before which its training accuracy is mostly chance
-_EPOCH_COLUMNS = (
-    "Epoch",
-    "Learning rate",
-    "Train loss",
-    "Train accuracy",
-    "Validation loss",
-    "Validation accuracy",
-)
 
 
 def show_history(history: Sequence[Epoch]) -> None:
@@ -46,7 +38,8 @@ def show_history(history: Sequence[Epoch]) -> None:
         )
         for epoch in shown
     ]
-    show_table(Table(caption, _EPOCH_COLUMNS, rows))
+    columns = ["Epoch", "Learning rate", "Train loss", "Train accuracy", "Validation loss", "Validation accuracy"]
+    show_table(Table(caption, columns, rows))
 
 
 class TrainingProgress(Watcher):

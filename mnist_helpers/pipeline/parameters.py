@@ -14,18 +14,13 @@ OPTIONS = ("dataset", "data_root", "run_root")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def declared_parameters(notebook: Path) -> dict[str, dict[str, str]]:
-    """The parameters that a notebook declares: name to `inferred_type_name`, `default` and `help`."""
-    return inspect_notebook(notebook)
-
-
 def parse_parameters(given: Sequence[tuple[str, str]], notebooks: Sequence[Path]) -> dict[Path, dict[str, object]]:
     """The given names and texts as typed values, for each notebook those that it declares.
 
     Raises MnistError for a name that none of the notebooks declares, a text that is not of the declared type,
     and a value out of range.
     """
-    declared = {notebook: declared_parameters(notebook) for notebook in notebooks}
+    declared = {notebook: inspect_notebook(notebook) for notebook in notebooks}
     types = {name: entry["inferred_type_name"] for entries in declared.values() for name, entry in entries.items()}
     values: dict[str, object] = {}
     for name, text in given:
@@ -42,11 +37,13 @@ def parse_parameters(given: Sequence[tuple[str, str]], notebooks: Sequence[Path]
 
 def _parse(name: str, text: str, type_name: str) -> object:
     try:
-        if type_name == "bool":
-            return _TRUTH[text.lower()]
         return _READERS[type_name](text)
     except (KeyError, ValueError) as error:
         raise MnistError(f"{name} is {text!r}: it must be {WANTED[type_name]}.") from error
+
+
+def _truth(text: str) -> bool:
+    return _TRUTH[text.lower()]
 
 
 def _number(text: str) -> float:
@@ -54,4 +51,4 @@ def _number(text: str) -> float:
     return int(text) if text.isdecimal() else float(text)
 
 
-_READERS: dict[str, Callable[[str], object]] = {"int": int, "float": _number, "str": str}
+_READERS: dict[str, Callable[[str], object]] = {"bool": _truth, "int": int, "float": _number, "str": str}

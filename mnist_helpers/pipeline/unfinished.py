@@ -1,10 +1,10 @@
 """A command's results appear together or not at all: it works in a folder of its own, from which they then move.
 
 Below a run's root this is `.unfinished/` for the commands that train, which `--resume` takes up again, and `.working/`
-for the others. What they need of earlier results is linked there; states of unfinished trainings move there, and back.
+for the others. What they need of earlier results is there as symbolic links; states of unfinished trainings move
+there, and back.
 """
 
-import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -14,10 +14,8 @@ from pathlib import Path
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import RunPaths, shown
 
-COMPLETE = "complete"  # the name of an empty file: all results are there, and are being moved to their places
-INPUTS = "inputs"  # the name of a file that lists what was linked here, each with the number the system knows it by
+COMPLETE = ".complete"  # the name of an empty file: all results are there, and are being moved to their places
 STATES = "training_state*.pth"  # of the training that was at work, and of those with other settings, set aside
-OWN = {COMPLETE, INPUTS}
 
 
 @contextmanager
@@ -32,10 +30,7 @@ def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunP
         if (paths.root / name / COMPLETE).exists():
             _move_all(RunPaths(paths.root / name), paths)
     work = RunPaths(paths.root / (".unfinished" if trains else ".working"))
-    if resume:
-        _forget_inputs(work)
-    else:
-        _forget_results(work)
+    _clear(work, keep_results=resume)
     _link_inputs(paths, work)
     if trains:
         _move_states(paths, work)
@@ -52,37 +47,28 @@ def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunP
         _move_all(work, paths)
 
 
+def _clear(work: RunPaths, keep_results: bool) -> None:
+    """Remove what an interrupted command left: its links, and its results unless they are to be kept.
+
+    States of unfinished trainings stay: the training judges them.
+    """
+    for path in [*work.root.rglob("*")]:
+        if path.is_symlink() or not (keep_results or path.is_dir() or path.match(STATES)):
+            path.unlink()
+
+
 def _link_inputs(paths: RunPaths, work: RunPaths) -> None:
     """Give `work` the earlier results that notebooks read: networks, their answers, executed notebooks."""
-    answers = [paths.seed_answers, paths.answers, paths.previous_answers]
-    inputs = [paths.checkpoint, paths.baseline, *answers, *paths.executed.glob("[0-9]*.ipynb")]
-    linked = []
-    for source in inputs:
-        name = source.relative_to(paths.root)
-        target = work.root / name
-        if not source.is_file() or target.exists():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(source, target)
-        except OSError:
-            shutil.copy2(source, target)
-        linked.append(f"{target.stat().st_ino} {name.as_posix()}\n")
     work.root.mkdir(parents=True, exist_ok=True)
-    (work.root / INPUTS).write_text("".join(linked), encoding="utf-8")
-
-
-def _forget_inputs(work: RunPaths) -> None:
-    """Remove what was linked for a command that was interrupted: a newer one may be in its place since then.
-
-    A result that took the place of a link is another file, and stays.
-    """
-    with suppress(FileNotFoundError):
-        for line in (work.root / INPUTS).read_text(encoding="utf-8").splitlines():
-            number, _, name = line.partition(" ")
-            path = work.root / name
-            if path.exists() and str(path.stat().st_ino) == number:
-                path.unlink()
+    answers = [paths.seed_answers, paths.answers, paths.previous_answers]
+    for source in [paths.checkpoint, paths.baseline, *answers, *paths.executed.glob("[0-9]*.ipynb")]:
+        target = work.root / source.relative_to(paths.root)
+        if source.is_file() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                target.symlink_to(source)
+            except OSError:  # not every system and disk has links
+                shutil.copy2(source, target)
 
 
 def _move_states(source: RunPaths, target: RunPaths) -> None:
@@ -104,7 +90,7 @@ def _move_all(work: RunPaths, paths: RunPaths) -> None:
     try:
         for source in sorted(work.root.rglob("*")):
             target = paths.root / source.relative_to(work.root)
-            if source.is_dir() or source.name.startswith(".") or source.name in OWN or _same(source, target):
+            if source.is_dir() or source.is_symlink() or source.name.startswith(".") or _same(source, target):
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)
@@ -121,13 +107,6 @@ def _same(source: Path, target: Path) -> bool:
     if not target.exists():
         return False
     return source.samefile(target) or source.read_bytes() == target.read_bytes()
-
-
-def _forget_results(work: RunPaths) -> None:
-    """Remove what an earlier command left, all but the states of unfinished trainings, which the training judges."""
-    for path in work.root.rglob("*"):
-        if path.is_file() and not path.match(STATES):
-            path.unlink()
 
 
 def _remove(work: RunPaths) -> None:

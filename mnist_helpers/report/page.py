@@ -23,7 +23,9 @@ def arrange(html: str, names: Sequence[str]) -> dict[str, Any]:
         raise MnistError(f"The report must carry its images itself; one refers to {stranger.get('src')!r}.")
     for table in soup("table"):
         name = table.caption.get_text(" ", strip=True) if table.caption else "Table"
-        table.wrap(soup.new_tag("div", attrs=_scroller(name)))
+        # A box that scrolls sideways and that the keyboard can reach.
+        box = {"class": "scroll", "role": "group", "tabindex": "0", "aria-label": name}
+        table.wrap(soup.new_tag("div", attrs=box))
     for number, drawing in enumerate(soup("svg"), start=1):
         _rename(drawing, f"figure-{number}")
 
@@ -91,11 +93,6 @@ def _fold(soup: BeautifulSoup, section: Tag) -> None:
     summary.append(section(HEADING)[0].extract())
     fold.extend([summary, *[child.extract() for child in list(section.contents)]])
     section.append(fold)
-
-
-def _scroller(name: str) -> dict[str, str]:
-    """Attributes of a box that scrolls sideways and that the keyboard can reach."""
-    return {"class": "scroll", "role": "group", "tabindex": "0", "aria-label": name}
 
 
 def _slug(text: str) -> str:

@@ -4,11 +4,11 @@ import os
 
 import nbformat
 import pytest
-from support import fingerprint, refusal
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from support import fingerprint, here, refusal
 
 from mnist_helpers.errors import MnistError
 from mnist_helpers.pipeline import stages as pipeline
-from mnist_helpers.pipeline.cli import main
 from mnist_helpers.pipeline.execution import execute_notebook, require_complete
 
 REFUSED = {
@@ -29,108 +29,96 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_bad_parameters_are_refused_before_anything_runs(case, digits_run, capsys):
+def test_bad_parameters_are_refused_before_anything_runs(case, digits_run):
     parameters, said = REFUSED[case]
     before = fingerprint(digits_run.root)
-    line = refusal(capsys, "train", "--dataset", "digits", "--run-root", digits_run.root, *parameters)
+    line = refusal("train", "--dataset", "digits", "--run-root", digits_run.root, *parameters)
     assert said in line
     assert fingerprint(digits_run.root) == before
 
 
-def test_mnist_that_cannot_be_had_names_folder_files_and_way_out(tmp_path, capsys, monkeypatch):
+@pytest.fixture
+def no_network(monkeypatch):
     def refuse(*_, **__):
         raise RuntimeError("Error downloading")
 
     monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", refuse)
-    line = refusal(
-        capsys, "report", "--dataset", "mnist", "--data-root", tmp_path / "none", "--run-root", tmp_path / "run"
-    )
+
+
+def test_mnist_that_cannot_be_had_names_folder_files_and_way_out(tmp_path, no_network):
+    line = refusal("report", "--dataset", "mnist", "--data-root", tmp_path / "none", "--run-root", tmp_path / "run")
     for wanted in (str(tmp_path / "none"), "train-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "--dataset digits"):
         assert wanted in line
     assert not (tmp_path / "run").exists()
 
 
-def test_damaged_mnist_is_named(false_mnist, capsys):
-    line = refusal(capsys, "explore", "--dataset", "mnist", "--data-root", false_mnist)
+def test_damaged_mnist_is_named(false_mnist):
+    line = refusal("explore", "--dataset", "mnist", "--data-root", false_mnist)
     assert "train-images-idx3-ubyte" in line
     assert "wrong checksum" in line
 
 
-def test_evaluating_without_a_checkpoint_names_what_makes_it(tmp_path, capsys):
-    line = refusal(capsys, "evaluate", "--dataset", "digits", "--run-root", tmp_path)
+def test_evaluating_without_a_checkpoint_names_what_makes_it(tmp_path):
+    line = refusal("evaluate", "--dataset", "digits", "--run-root", tmp_path)
     assert "03_training" in line
 
 
-def test_a_damaged_checkpoint_is_refused(tmp_path, capsys):
+def test_a_damaged_checkpoint_is_refused(tmp_path):
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "mnist_cnn.pth").write_bytes(b"not a checkpoint")
-    line = refusal(capsys, "evaluate", "--dataset", "digits", "--run-root", tmp_path)
+    line = refusal("evaluate", "--dataset", "digits", "--run-root", tmp_path)
     assert "damaged" in line
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a path below a file means something else on Windows")
-def test_a_folder_that_cannot_be_written(tmp_path, capsys):
+def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
-    line = refusal(capsys, "explore", "--dataset", "digits", "--run-root", tmp_path / "file" / "run")
+    line = refusal("explore", "--dataset", "digits", "--run-root", tmp_path / "file" / "run")
     assert "Cannot write" in line
     assert "--run-root" in line
 
 
-def test_a_result_on_another_data_set_is_not_replaced(digits_run, monkeypatch, capsys):
+def test_a_result_on_another_data_set_is_not_replaced(digits_run, monkeypatch):
     monkeypatch.setattr(pipeline, "find_data", lambda *_: type("Source", (), {"name": "mnist"}))
-    line = refusal(capsys, "train", "--run-root", digits_run.root)
+    line = refusal("train", "--run-root", digits_run.root)
     assert "holds a result on digits" in line
 
 
-def test_auto_without_mnist_takes_digits_and_says_so(tmp_path, capsys, monkeypatch):
-    def refuse(*_, **__):
-        raise RuntimeError("Error downloading")
-
-    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", refuse)
-    code = main(["explore", "--data-root", str(tmp_path / "none"), "--run-root", str(tmp_path / "run")])
-    printed = capsys.readouterr()
-    assert code == 0, printed.err
-    assert "WARNING: MNIST IS NOT AVAILABLE" in printed.err
-    assert "on digits" in printed.err
+def test_auto_without_mnist_takes_digits_and_says_so(tmp_path, monkeypatch, no_network):
+    monkeypatch.setattr(pipeline, "execute_notebook", lambda *_: None)
+    command = here("explore", "--data-root", tmp_path / "none", "--run-root", tmp_path / "run")
+    assert command.code == 0, command.err
+    assert "WARNING: MNIST IS NOT AVAILABLE" in command.err
+    assert "on digits" in command.err
 
 
-@pytest.fixture
-def notebook(tmp_path):
-    """A notebook of one code cell with the given source, on disk."""
-
-    def write(source: str):
-        path = tmp_path / "broken.ipynb"
-        parameters = nbformat.v4.new_code_cell('dataset = ""\nrun_root = ""', metadata={"tags": ["parameters"]})
-        node = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell("print(1)"), parameters],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        )
-        nbformat.write(node, path)
-        return path
-
-    return write
+IMPORTS = "from mnist_helpers.checkpoint.store import *\nfrom mnist_helpers.checkpoint.training import *\n"
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "error", "said"),
     [
-        ("1 / 0", "failed in cell 1: ZeroDivisionError"),
-        ("import os; os._exit(0)", "died"),
-        ("raise SystemExit(0)", "error in cell 1: SystemExit"),
-        ("from mnist_helpers.errors import MnistError; raise MnistError('take another one')", "^take another one$"),
+        ("1 / 0", MnistError, "failed in cell 1: ZeroDivisionError"),
+        ("import os; os._exit(0)", MnistError, "died"),
+        ("raise SystemExit(0)", MnistError, "error in cell 1: SystemExit"),
+        (f"{IMPORTS}raise UnusableCheckpointError('take another one')", MnistError, "^take another one$"),
+        (f"{IMPORTS}raise StoppedError('here')", KeyboardInterrupt, ""),
     ],
 )
-def test_a_failing_notebook_fails_and_keeps_the_earlier_copy(notebook, tmp_path, source, said):
-    executed = tmp_path / "executed.ipynb"
+def test_a_failing_notebook_fails_and_keeps_the_earlier_copy(tmp_path, source, error, said):
+    cells = [new_code_cell(source), new_code_cell("print(1)")]
+    cells.append(new_code_cell('dataset = ""\nrun_root = ""', metadata={"tags": ["parameters"]}))
+    notebook, executed = tmp_path / "broken.ipynb", tmp_path / "executed.ipynb"
+    nbformat.write(new_notebook(cells=cells, metadata={"language_info": {"name": "python"}}), notebook)
     executed.write_text("the earlier copy")
-    with pytest.raises(MnistError, match=said):
-        execute_notebook(notebook(source), {"dataset": "digits"}, executed, tmp_path, tmp_path / "failed.ipynb")
+    with pytest.raises(error, match=said):
+        execute_notebook(notebook, {"dataset": "digits"}, executed, tmp_path, tmp_path / "failed.ipynb")
     assert executed.read_text() == "the earlier copy"
     assert not list(tmp_path.glob("*.tmp")) + list(tmp_path.glob(".*"))
 
 
 def test_an_executed_notebook_with_an_error_output_is_not_accepted():
-    cell = nbformat.v4.new_code_cell("1 / 0", execution_count=1)
-    cell.outputs = [nbformat.v4.new_output("error", ename="ZeroDivisionError", evalue="", traceback=[])]
+    cell = new_code_cell("1 / 0", execution_count=1)
+    cell.outputs = [new_output("error", ename="ZeroDivisionError", evalue="", traceback=[])]
     with pytest.raises(MnistError, match="error in cell 1"):
-        require_complete(nbformat.v4.new_notebook(cells=[cell]), "some")
+        require_complete(new_notebook(cells=[cell]), "some")

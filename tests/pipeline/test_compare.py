@@ -4,24 +4,11 @@ import json
 import shutil
 
 import pytest
-from support import fingerprint, mnist_cnn, refusal
+from support import fingerprint, here, refusal
 
 from mnist_helpers.evaluation import read_metrics
 from mnist_helpers.evaluation.answers import load_answers
 from mnist_helpers.paths import RunPaths
-from mnist_helpers.pipeline.cli import main
-
-
-@pytest.fixture(scope="module")
-def other_run(digits_run, tmp_path_factory) -> RunPaths:
-    """A copy of the run, then another network trained and evaluated there."""
-    root = tmp_path_factory.mktemp("other") / "run"
-    shutil.copytree(digits_run.root, root)
-    at = ("--dataset", "digits", "--run-root", root)
-    for command in (("train", *at, "-p", "epochs", "1", "-p", "width", "4"), ("evaluate", *at)):
-        done = mnist_cnn(*command)
-        assert done.code == 0, done.err
-    return RunPaths(root)
 
 
 @pytest.fixture
@@ -34,10 +21,16 @@ def evaluated(digits_run, tmp_path) -> RunPaths:
     return paths
 
 
-def test_two_runs_stand_side_by_side(digits_run, other_run, capsys):
+def compared(first: RunPaths, second: RunPaths, *options: str) -> str:
+    """What the command prints of two runs."""
+    command = here("compare", first.root, second.root, *options)
+    assert command.code == 0, command.err
+    return command.out
+
+
+def test_two_runs_stand_side_by_side(digits_run, other_run):
     before = fingerprint(digits_run.root)
-    assert main(["compare", str(digits_run.root), str(other_run.root)]) == 0
-    said = capsys.readouterr().out
+    said = compared(digits_run, other_run)
     first, second = read_metrics(digits_run.metrics), read_metrics(other_run.metrics)
     assert f"A = {digits_run.root}, B = {other_run.root} (digits)" in said
     lines = {" ".join(line.split()) for line in said.splitlines()}
@@ -48,11 +41,9 @@ def test_two_runs_stand_side_by_side(digits_run, other_run, capsys):
     assert fingerprint(digits_run.root) == before, "nothing is written"
 
 
-def test_as_json_and_the_other_way_round(digits_run, other_run, capsys):
-    assert main(["compare", "--json", str(digits_run.root), str(other_run.root)]) == 0
-    forth = json.loads(capsys.readouterr().out)
-    assert main(["compare", "--json", str(other_run.root), str(digits_run.root)]) == 0
-    back = json.loads(capsys.readouterr().out)
+def test_as_json_and_the_other_way_round(digits_run, other_run):
+    forth = json.loads(compared(digits_run, other_run, "--json"))
+    back = json.loads(compared(other_run, digits_run, "--json"))
     assert forth["runs"] == back["runs"][::-1]
     assert (forth["verdict"], back["verdict"]) == ("better", "worse")
     assert forth["mcnemar"]["only_first"] == back["mcnemar"]["only_second"]
@@ -63,9 +54,8 @@ def test_as_json_and_the_other_way_round(digits_run, other_run, capsys):
         assert one["errors"] == two["errors"][::-1]
 
 
-def test_a_run_is_not_distinguishable_from_itself(digits_run, capsys):
-    assert main(["compare", str(digits_run.root), str(digits_run.root)]) == 0
-    said = capsys.readouterr().out
+def test_a_run_is_not_distinguishable_from_itself(digits_run):
+    said = compared(digits_run, digits_run)
     assert "not distinguishable from B: 0 images" in said and "looks: none." in said
 
 
@@ -80,35 +70,35 @@ def test_the_evaluation_says_what_changed_against_the_run_before(digits_run, oth
     assert "The run before" in other_run.report.read_text(encoding="utf-8")
 
 
-def test_a_folder_that_is_not_there_or_not_evaluated_is_named_with_the_cure(digits_run, tmp_path, capsys):
-    assert "There is no folder" in refusal(capsys, "compare", digits_run.root, tmp_path / "none")
-    said = refusal(capsys, "compare", tmp_path, digits_run.root)
+def test_a_folder_that_is_not_there_or_not_evaluated_is_named_with_the_cure(digits_run, tmp_path):
+    assert "There is no folder" in refusal("compare", digits_run.root, tmp_path / "none")
+    said = refusal("compare", tmp_path, digits_run.root)
     assert f"mnist-cnn evaluate --run-root {tmp_path}" in said
 
 
-def test_runs_on_other_images_are_refused(digits_run, evaluated, capsys):
+def test_runs_on_other_images_are_refused(digits_run, evaluated):
     content = json.loads(evaluated.answers.read_text())
     evaluated.answers.write_text(json.dumps(content | {"dataset": "mnist"}))
-    assert "copy of mnist: " in refusal(capsys, "compare", digits_run.root, evaluated.root)
+    assert "copy of mnist: " in refusal("compare", digits_run.root, evaluated.root)
     evaluated.answers.write_text(json.dumps(content | {"labels": content["labels"][::-1]}))
-    assert "other test images" in refusal(capsys, "compare", digits_run.root, evaluated.root)
+    assert "other test images" in refusal("compare", digits_run.root, evaluated.root)
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"network": "x"}'])
-def test_damaged_or_old_metrics_are_named_with_the_cure(digits_run, evaluated, capsys, content):
+def test_damaged_or_old_metrics_are_named_with_the_cure(digits_run, evaluated, content):
     evaluated.metrics.write_text(content)
-    assert "mnist-cnn evaluate --run-root" in refusal(capsys, "compare", digits_run.root, evaluated.root)
+    assert "mnist-cnn evaluate --run-root" in refusal("compare", digits_run.root, evaluated.root)
 
 
-def test_metrics_of_another_network_than_the_answers_are_noticed(digits_run, evaluated, capsys):
+def test_metrics_of_another_network_than_the_answers_are_noticed(digits_run, evaluated):
     metrics = json.loads(evaluated.metrics.read_text())
     evaluated.metrics.write_text(json.dumps(metrics | {"network": "x"}))
-    assert "two networks" in refusal(capsys, "compare", evaluated.root, digits_run.root)
+    assert "two networks" in refusal("compare", evaluated.root, digits_run.root)
 
 
-def test_damaged_answers_stop_an_evaluation_before_it_starts(digits_run, evaluated, capsys):
+def test_damaged_answers_stop_an_evaluation_before_it_starts(digits_run, evaluated):
     shutil.copytree(digits_run.models, evaluated.models)
     evaluated.answers.write_text("{")
-    said = refusal(capsys, "evaluate", "--dataset", "digits", "--run-root", evaluated.root)
+    said = refusal("evaluate", "--dataset", "digits", "--run-root", evaluated.root)
     assert "answers.json is damaged: delete it" in said
     assert not list(evaluated.executed.glob("*.ipynb"))

@@ -18,9 +18,9 @@ def test_links_of_an_executed_copy_lead_to_the_same_files(folder, root, tmp_path
     project = tmp_path / "project"
     executed = (project / folder / "01.ipynb").resolve()
     executed.parent.mkdir(parents=True)
-    cells = [new_markdown_cell(LINKS), new_code_cell("link = '](../x)'")]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), tmp_path / "01.ipynb")
+    cells = [new_markdown_cell(LINKS), new_code_cell("link = '](../x)'", execution_count=1)]
+    node = new_notebook(cells=cells, metadata={"papermill": {}})
+    monkeypatch.setattr(execution.papermill, "execute_notebook", lambda *_, **__: node)
     monkeypatch.setattr(execution, "PROJECT_ROOT", project)
     execute_notebook(tmp_path / "01.ipynb", {}, executed, tmp_path, executed.with_suffix(".failed.ipynb"))
     text, code = (cell.source for cell in nbformat.read(executed, as_version=4).cells[-2:])

@@ -8,15 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import nbformat
 import pytest
 import torch
-from support import QUICK
-from support import run as execute
+from support import here, refusal
 
 from mnist_helpers import files
 from mnist_helpers.checkpoint.store import load_checkpoint
@@ -26,8 +24,6 @@ from mnist_helpers.data.splits import load_training_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import prepare_run
 from mnist_helpers.paths import RunPaths
-from mnist_helpers.pipeline.cli import main
-from mnist_helpers.pipeline.execution import execute_notebook
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.state_file import StateFile
 from mnist_helpers.training.watcher import Watcher
@@ -38,7 +34,7 @@ SHORT = TrainingSettings(epochs=2, batch_size=50)
 KILLS = 20
 
 
-def train_here(root, epochs: int = SETTINGS.epochs, slow_saves: bool = False) -> None:
+def train_here(root, slow_saves: bool = False) -> None:
     """One training on the digits sample that goes on with whatever lies in `root`."""
     torch.set_num_threads(1)
     if slow_saves:
@@ -46,26 +42,35 @@ def train_here(root, epochs: int = SETTINGS.epochs, slow_saves: bool = False) ->
         # Widen the moment between a half-written file and its rename, so that kills fall into it too.
         files.os.fsync = lambda descriptor: (time.sleep(0.15), sync(descriptor))
     source = find_data("digits")
-    run_paths = prepare_run(root, source.name)
-    settings = TrainingSettings(**SETTINGS.__dict__ | {"epochs": epochs})
-    train_and_save(run_paths, source, load_training_data(source), MODEL, settings, Watcher(), resume=True)
+    train_and_save(
+        prepare_run(root, source.name), source, load_training_data(source), MODEL, SETTINGS, Watcher(), resume=True
+    )
 
 
 @pytest.fixture(scope="module")
-def processes():
-    """Starts processes that have the package imported already."""
+def start():
+    """Start a function in a process of its own that has the package imported already."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["mnist_helpers.checkpoint.training", "sklearn.datasets", "torchvision"])
-    return context
+
+    def started(function, *arguments):
+        process = context.Process(target=function, args=arguments)
+        process.start()
+        return process
+
+    return started
+
+
+def finish(*processes) -> None:
+    for process in processes:
+        process.join()
+    assert {process.exitcode for process in processes} == {0}
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, processes) -> RunPaths:
+def undisturbed(tmp_path_factory, start) -> RunPaths:
     root = tmp_path_factory.mktemp("undisturbed")
-    process = processes.Process(target=train_here, args=(root,))
-    process.start()
-    process.join()
-    assert process.exitcode == 0
+    finish(start(train_here, root))
     return RunPaths(root)
 
 
@@ -73,14 +78,17 @@ def weights(run: RunPaths) -> dict[str, torch.Tensor]:
     return load_checkpoint(run.checkpoint).model.state_dict()
 
 
+def assert_same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
+    assert {name for name, tensor in first.items() if not torch.equal(tensor, second[name])} == set()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is POSIX's")
-def test_killed_at_random_moments_it_ends_with_the_same_weights(undisturbed, processes, tmp_path):
+def test_killed_at_random_moments_it_ends_with_the_same_weights(undisturbed, start, tmp_path):
     run = RunPaths(tmp_path)
     moments = random.Random(0)
     inside_a_save = 0
     for kill in range(KILLS):
-        process = processes.Process(target=train_here, args=(tmp_path, SETTINGS.epochs, kill % 2 == 1))
-        process.start()
+        process = start(train_here, tmp_path, kill % 2 == 1)
         _wait_until_saving(run, process)
         time.sleep(moments.uniform(0, 0.25))
         process.kill()
@@ -89,12 +97,8 @@ def test_killed_at_random_moments_it_ends_with_the_same_weights(undisturbed, pro
         assert not run.checkpoint.exists(), "an unfinished run leaves no checkpoint"
         inside_a_save += bool(_leftovers(run))
     assert inside_a_save >= 3
-    process = processes.Process(target=train_here, args=(tmp_path,))
-    process.start()
-    process.join()
-    assert process.exitcode == 0
-    for name, tensor in weights(undisturbed).items():
-        assert torch.equal(tensor, weights(run)[name]), name
+    finish(start(train_here, tmp_path))
+    assert_same(weights(undisturbed), weights(run))
     assert load_checkpoint(run.checkpoint).history == load_checkpoint(undisturbed.checkpoint).history
 
 
@@ -168,11 +172,6 @@ def test_state_comes_back_as_it_was_saved(state):
     assert not list(state.path.parent.iterdir())
 
 
-def test_a_state_of_another_configuration_is_refused_naming_what_differs(state):
-    with pytest.raises(MnistError, match=r"another configuration \(epochs was 3 and is 4\)"):
-        StateFile(state.path, {"epochs": 4, "seed": 7}).load()
-
-
 def test_a_damaged_state_is_refused(state):
     whole = state.path.read_bytes()
     for damaged in (b"", whole[:200], whole[:-1], whole + b"x"):
@@ -190,12 +189,14 @@ def test_a_folder_in_the_place_of_the_state_is_named_and_stays(state):
         state.remove()
 
 
-def test_command_refuses_to_resume_with_other_settings(tmp_path, capsys):
-    train_some(prepare_run(tmp_path / ".unfinished", "digits"), TrainingSettings(epochs=9), stop_after=1)
-    code = main(["train", "--dataset", "digits", "--run-root", str(tmp_path), "--resume", *QUICK])
-    printed = capsys.readouterr()
-    assert code == 1
-    assert "another configuration (width was 1 and is 8; other than now are epochs, batch_size too)" in printed.err
+def test_resume_refuses_other_settings(tmp_path):
+    run = prepare_run(tmp_path, "digits")
+    train_some(run, TrainingSettings(epochs=9), stop_after=1)
+    before = run.training_state.read_bytes()
+    said = r"another configuration \(epochs was 9 and is 2; other than now are batch_size too\)"
+    with pytest.raises(MnistError, match=said):
+        train_some(run, SHORT, resume=True)
+    assert run.training_state.read_bytes() == before
 
 
 def test_a_refused_training_leaves_the_state_of_the_one_at_work(tmp_path):
@@ -218,8 +219,7 @@ def test_stop_keeps_the_last_epoch_and_running_again_goes_on_to_the_same_weights
     watcher = Stopper(0)
     again = train_some(run, SHORT, watcher=watcher)
     assert watcher.taken_up == 1
-    for name, tensor in whole.model.state_dict().items():
-        assert torch.equal(tensor, again.model.state_dict()[name]), name
+    assert_same(whole.model.state_dict(), again.model.state_dict())
 
 
 def test_stop_before_the_first_epoch_is_done_says_so(tmp_path, monkeypatch):
@@ -267,19 +267,6 @@ def test_stop_in_the_baseline_is_one_sentence(tmp_path):
     assert again.history == baseline.history, "it is trained once"
 
 
-@pytest.mark.parametrize(
-    ("error", "raised"), [("StoppedError('here')", KeyboardInterrupt), ("UnusableCheckpointError('here')", MnistError)]
-)
-def test_a_notebook_that_was_stopped_is_an_interrupted_command(error, raised, tmp_path):
-    imports = "from mnist_helpers.checkpoint.store import *\nfrom mnist_helpers.checkpoint.training import *\n"
-    cell = nbformat.v4.new_code_cell(f"{imports}raise {error}")
-    node = nbformat.v4.new_notebook(cells=[cell], metadata={"language_info": {"name": "python"}})
-    nbformat.write(node, tmp_path / "stopped.ipynb")
-    with pytest.raises(raised) as caught:
-        execute_notebook(tmp_path / "stopped.ipynb", {}, tmp_path / "out.ipynb", tmp_path, tmp_path / "failed.ipynb")
-    assert str(caught.value) in {"", "here"}
-
-
 def test_a_damaged_state_does_not_stop_a_new_training(tmp_path):
     run = prepare_run(tmp_path, "digits")
     run.training_state.write_bytes(b"damaged")
@@ -289,30 +276,18 @@ def test_a_damaged_state_does_not_stop_a_new_training(tmp_path):
     assert (run.models / "training_state.unusable.pth").read_bytes() == b"damaged"
 
 
-def test_a_command_keeps_the_state_of_other_settings_and_goes_on_with_it(tmp_path, capsys):
-    common = ("train", "--dataset", "digits", "--run-root", str(tmp_path), "-p", "width", "1", "-p", "epochs")
-    unfinished = RunPaths(tmp_path / ".unfinished")
-    source = find_data("digits")
-    with suppress(StopError):
-        train_and_save(
-            prepare_run(unfinished.root, "digits"),
-            source,
-            load_training_data(source),
-            ModelSettings(width=1),
-            TrainingSettings(epochs=3),
-            Stopper(1),
-            resume=False,
-        )
-    assert main([*common, "1"]) == 0
-    (aside,) = RunPaths(tmp_path).models.glob("training_state*")
-    capsys.readouterr()
-    assert main([*common, "3"]) == 0
-    lines = capsys.readouterr().err.splitlines()
-    assert [line[:14] for line in lines if "left" in line and "Baseline" not in line] == [
-        "  Epoch 2 of 3",
-        "  Epoch 3 of 3",
-    ]
-    assert not aside.exists() and not unfinished.root.exists()
+def test_a_command_goes_on_with_a_training_that_was_set_aside(tmp_path):
+    run, source = prepare_run(tmp_path, "digits"), find_data("digits")
+    model, data = ModelSettings(width=1), load_training_data(source)
+    with pytest.raises(StopError):
+        train_and_save(run, source, data, model, TrainingSettings(epochs=3), Stopper(1), resume=False)
+    train_some(run, SHORT)
+    assert not run.training_state.exists() and len(list(run.models.glob("training_state.*.pth"))) == 1
+    done = here("train", "--dataset", "digits", "--run-root", tmp_path, "-p", "width", "1", "-p", "epochs", "3")
+    assert done.code == 0, done.err
+    lines = [line[:14] for line in done.err.splitlines() if "left" in line and "Baseline" not in line]
+    assert lines == ["  Epoch 2 of 3", "  Epoch 3 of 3"]
+    assert not list(tmp_path.rglob("training_state*"))
 
 
 def test_a_finished_run_is_taken_up_without_training(tmp_path):
@@ -322,8 +297,7 @@ def test_a_finished_run_is_taken_up_without_training(tmp_path):
     # It would stop in the first epoch if there were one.
     again = train_some(run, SHORT, stop_after=1, resume=True)
     assert again.history == first.history and again.kept_epoch == first.kept_epoch
-    for name, tensor in first.model.state_dict().items():
-        assert torch.equal(tensor, again.model.state_dict()[name]), name
+    assert_same(first.model.state_dict(), again.model.state_dict())
     assert run.checkpoint.read_bytes() == before
     # Without resume, or with another configuration, it does train.
     assert train_some(run, SHORT, stop_after=1) is None
@@ -331,29 +305,18 @@ def test_a_finished_run_is_taken_up_without_training(tmp_path):
     assert train_some(run, replace(SHORT, seed=8), stop_after=1, resume=True) is None
 
 
-_TRAIN = """
-import os, sys
-import test_interruption as here
-from mnist_helpers.files import prepare_run
-here.train_some(prepare_run(sys.argv[1], "digits"), here.SHORT, int(sys.argv[2]), sys.argv[2] == "0")
-"""
+def train_with(threads: int, root, stop_after: int = 0) -> None:
+    torch.set_num_threads(threads)
+    train_some(prepare_run(root, "digits"), SHORT, stop_after, resume=not stop_after)
 
 
-def test_a_resumed_run_has_the_threads_that_it_began_with(tmp_path):
-    def train_with(threads: int, folder: str, stop_after: int = 0) -> RunPaths:
-        tests = os.pathsep.join([str(Path(__file__).parent), *sys.path])
-        command = (sys.executable, "-c", _TRAIN, tmp_path / folder, stop_after)
-        done = execute(*command, OMP_NUM_THREADS=threads, PYTHONPATH=tests)
-        assert done.code == 0, done.err
-        return RunPaths(tmp_path / folder)
-
-    whole, other = train_with(2, "whole"), train_with(1, "other")
+def test_a_resumed_run_has_the_threads_that_it_began_with(start, tmp_path):
+    whole, other, broken = (RunPaths(tmp_path / name) for name in ("whole", "other", "broken"))
+    for threads, run, stop_after in ((2, whole, 0), (1, other, 0), (2, broken, 1), (1, broken, 0)):
+        finish(start(train_with, threads, run.root, stop_after))
     differing = [name for name, tensor in weights(whole).items() if not torch.equal(tensor, weights(other)[name])]
     assert differing, "the number of threads does not matter here: this test shows nothing"
-    train_with(2, "broken", stop_after=1)
-    broken = train_with(1, "broken")
-    for name, tensor in weights(whole).items():
-        assert torch.equal(tensor, weights(broken)[name]), name
+    assert_same(weights(whole), weights(broken))
     assert load_checkpoint(broken.checkpoint).provenance["threads"] == 2
 
 
@@ -361,11 +324,9 @@ def test_the_state_of_a_finished_run_is_removed(digits_run):
     assert not digits_run.training_state.exists()
 
 
-def test_a_folder_in_use_is_refused_and_a_dead_lock_does_not_block(digits_run, capsys, tmp_path):
+def test_a_folder_in_use_is_refused_and_a_dead_lock_does_not_block(tmp_path):
     with holding(tmp_path / ".mnist-cnn.lock"):
-        code = main(["explore", "--dataset", "digits", "--run-root", str(tmp_path)])
-        assert code == 1
-        assert "Another run is at work" in capsys.readouterr().err
+        assert "Another run is at work" in refusal("explore", "--dataset", "digits", "--run-root", tmp_path)
     assert (tmp_path / ".mnist-cnn.lock").exists()
     with files.hold_lock(tmp_path / ".mnist-cnn.lock"):
         pass
@@ -397,30 +358,22 @@ def test_a_folder_in_the_place_of_the_lock_is_named(tmp_path):
         pass
 
 
-def _fill_disk(root, results) -> None:
-    """Train with a disk that has room for nothing more once the run has begun."""
-    try:
-        source = find_data("digits")
-        run = prepare_run(root, source.name)
-        data = load_training_data(source)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+def _fill_disk(root, said: Path) -> None:
+    """Train with a disk that has room for little more once the run has begun."""
+    source = find_data("digits")
+    run, data = prepare_run(root, source.name), load_training_data(source)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    with pytest.raises(MnistError) as refused:
         train_and_save(run, source, data, MODEL, SETTINGS, Watcher(), resume=False)
-        results.put("no error")
-    except MnistError as error:
-        results.put(str(error))
-    except BaseException as error:
-        results.put(repr(error))
+    said.write_text(str(refused.value))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="limits on file sizes are POSIX's")
-def test_a_full_disk_is_named_and_earlier_files_stay(processes, tmp_path):
-    run = prepare_run(tmp_path, "digits")
+def test_a_full_disk_is_named_and_earlier_files_stay(start, tmp_path):
+    run, said = prepare_run(tmp_path, "digits"), tmp_path / "said.txt"
     run.checkpoint.write_bytes(b"the earlier checkpoint")
-    results = processes.Queue()
-    process = processes.Process(target=_fill_disk, args=(tmp_path, results))
-    process.start()
-    message = results.get(timeout=60)
-    process.join()
+    finish(start(_fill_disk, tmp_path, said))
+    message = said.read_text()
     assert "Cannot write" in message and "training_state.pth" in message
     assert run.checkpoint.read_bytes() == b"the earlier checkpoint"
     assert not _leftovers(run)
@@ -464,20 +417,8 @@ def _lock_is_free(run: RunPaths) -> bool:
         return False
 
 
-def test_runs_in_separate_folders_do_not_disturb_each_other(tmp_path):
-    roots = [tmp_path / name for name in "ab"]
-    quick = ("-p", "epochs", "1", "-p", "width", "2")
-    commands = [
-        subprocess.Popen(
-            [sys.executable, "-m", "mnist_helpers", "train", "--dataset", "digits", "--run-root", root, *quick],
-            stderr=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            # Two runs with all threads each would wait for one another's processors.
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
-        )
-        for root in roots
-    ]
-    assert [command.wait() for command in commands] == [0, 0]
-    first, second = (weights(RunPaths(root)) for root in roots)
-    for name, tensor in first.items():
-        assert torch.equal(tensor, second[name]), name
+def test_runs_in_separate_folders_do_not_disturb_each_other(undisturbed, start, tmp_path):
+    runs = [RunPaths(tmp_path / name) for name in "ab"]
+    finish(*[start(train_here, run.root) for run in runs])
+    for run in runs:
+        assert_same(weights(undisturbed), weights(run))

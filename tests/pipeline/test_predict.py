@@ -2,17 +2,14 @@
 
 import json
 import os
-import shlex
-import struct
 import sys
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from checkpoints import SETTINGS, provenance_of, save, untrained_run
+from checkpoints import SETTINGS, provenance_of, untrained_run
 from PIL import Image
-from support import mnist_cnn, run
+from support import refusal, run
 
 from mnist_helpers.checkpoint.store import load_checkpoint, save_checkpoint
 from mnist_helpers.data.splits import LabelledImages, load_test_data
@@ -22,6 +19,7 @@ from mnist_helpers.paths import PROJECT_ROOT, RunPaths
 from mnist_helpers.pictures.format import to_mnist
 from mnist_helpers.pipeline.cli import main
 from mnist_helpers.settings import ModelSettings
+from mnist_helpers.training.loop import TrainingRun
 
 
 @pytest.fixture
@@ -149,7 +147,6 @@ def bad_files(folder: Path) -> dict[Path, str]:
         "drawing.svg": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
         "page.pdf": (b"%PDF-1.7\n", "PDF"),
         "phone.heic": (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
-        "huge.png": (huge_png(20_000), "50 million pixels"),
     }
     said = {}
     for name, (data, word) in content.items():
@@ -158,24 +155,13 @@ def bad_files(folder: Path) -> dict[Path, str]:
     (folder / "folder").mkdir()
     os.mkfifo(folder / "pipe")
     return said | {
+        saved(folder / "huge.png", Image.new("1", (20_000, 20_000))): "50 million pixels",
         saved(folder / "blank.png", np.full((100, 100), 255, np.uint8)): "blank",
         folder / "folder": "folder",
         folder / "pipe": "not a regular file",
         folder / "missing.png": "no such file",
         folder / "whole.png" / "x.png": "check the name",
     }
-
-
-def huge_png(side: int) -> bytes:
-    """A grey PNG of that many pixels each way, which is small until it is decoded."""
-    chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)),
-        (b"IDAT", zlib.compress(bytes((side // 8 + 1) * side), 1)),
-        (b"IEND", b""),
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
-    )
 
 
 def test_files_that_cannot_be_answered_get_a_line_and_the_others_an_answer(sample, tmp_path, ask):
@@ -202,12 +188,6 @@ def test_odd_names_stay_on_their_line(tmp_path, ask):
     assert [result["path"] for result in json.loads(ask("--json", *paths)[1])] == [str(path) for path in paths]
 
 
-def test_a_reader_that_stops_early_causes_no_traceback(sample, digits_run):
-    predict = [sys.executable, "-m", "mnist_helpers", "predict", "--run-root", digits_run.root, *sample[0]]
-    command = run("bash", "-c", f"{shlex.join(map(str, predict))} | true")
-    assert (command.out, command.err) == ("", "")
-
-
 @pytest.mark.parametrize("noise", [0, 3, 12])
 @pytest.mark.parametrize("darkest", [1, 0.6])
 def test_blank_paper_is_no_digit(noise, darkest, tmp_path, ask):
@@ -218,22 +198,8 @@ def test_blank_paper_is_no_digit(noise, darkest, tmp_path, ask):
     assert all("no digit found" in line for line in err)
 
 
-WHOLE = np.asarray(four())
-KINDS = {
-    "grey": lambda: Image.fromarray(WHOLE),
-    "colour": lambda: Image.fromarray(WHOLE).convert("RGB"),
-    "palette": lambda: Image.fromarray(WHOLE).convert("P"),
-    "one bit": lambda: Image.fromarray(WHOLE).convert("1"),
-    "16 bit": lambda: Image.fromarray(WHOLE.astype(np.uint16) * 257),
-    "12 bit": lambda: Image.fromarray(WHOLE.astype(np.uint16) * 16),
-    "negative": lambda: Image.fromarray(255 - WHOLE),
-    "faint": lambda: Image.fromarray(four(ink=190, paper=230)),
-    "red on green, equally bright": lambda: coloured((200, 60, 60), (60, 130, 60)),
-    "cream on navy": lambda: coloured((255, 250, 225), (20, 30, 100)),
-    "black ink on nothing": lambda: transparent(0),
-    "white ink on nothing": lambda: transparent(255),
-    "page in a transparent margin": lambda: page_in_margin(),
-}
+WHOLE = four()
+PLAIN = Image.fromarray(WHOLE)
 
 
 def coloured(ink, paper) -> Image.Image:
@@ -241,27 +207,41 @@ def coloured(ink, paper) -> Image.Image:
 
 
 def transparent(level: int) -> Image.Image:
-    pixels = np.full((*WHOLE.shape, 4), level, dtype=np.uint8)
-    pixels[..., 3] = 255 - WHOLE
-    return Image.fromarray(pixels)
+    return Image.merge("LA", [Image.new("L", PLAIN.size, level), Image.fromarray(255 - WHOLE)])
 
 
-def page_in_margin() -> Image.Image:
+def in_margin(page: Image.Image) -> Image.Image:
     image = Image.new("RGBA", (240, 340))
-    image.paste(Image.fromarray(WHOLE).convert("RGBA"), (20, 20))
+    image.paste(page, (20, 20))
     return image
+
+
+KINDS = {
+    "grey": PLAIN,
+    "colour": PLAIN.convert("RGB"),
+    "palette": PLAIN.convert("P"),
+    "one bit": PLAIN.convert("1"),
+    "16 bit": Image.fromarray(WHOLE.astype(np.uint16) * 257),
+    "12 bit": Image.fromarray(WHOLE.astype(np.uint16) * 16),
+    "negative": Image.fromarray(255 - WHOLE),
+    "faint": Image.fromarray(four(ink=190, paper=230)),
+    "red on green, equally bright": coloured((200, 60, 60), (60, 130, 60)),
+    "cream on navy": coloured((255, 250, 225), (20, 30, 100)),
+    "black ink on nothing": transparent(0),
+    "white ink on nothing": transparent(255),
+    "page in a transparent margin": in_margin(PLAIN.convert("RGBA")),
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_pixel_is_read(kind, tmp_path):
     expected = read_image(saved(tmp_path / "four.png", WHOLE)).astype(int)
-    image = KINDS[kind]()
-    assert np.abs(read_image(saved(tmp_path / "kind.png", image)) - expected).mean() < 1
+    assert np.abs(read_image(saved(tmp_path / "kind.png", KINDS[kind])) - expected).mean() < 1
 
 
 def test_every_kind_of_file_is_read(tmp_path):
     expected = read_image(saved(tmp_path / "four.png", WHOLE)).astype(int)
-    image, turned = Image.fromarray(WHOLE), Image.fromarray(np.rot90(WHOLE))
+    image, turned = PLAIN, Image.fromarray(np.rot90(WHOLE))
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise
     files = [
@@ -269,7 +249,7 @@ def test_every_kind_of_file_is_read(tmp_path):
         saved(tmp_path / "cmyk.jpg", image.convert("CMYK")),
         saved(tmp_path / "turned.jpg", turned, exif=exif),
         saved(tmp_path / "animation.gif", image, save_all=True, append_images=[turned.resize(image.size)]),
-        saved(tmp_path / "four.tif", image, compression="group4" if image.mode == "1" else "tiff_lzw"),
+        saved(tmp_path / "four.tif", image, compression="tiff_lzw"),
         saved(tmp_path / "large.jpg", image.resize((4000, 6000))),
         saved(tmp_path / "four.webp", image.convert("RGB")),
         saved(tmp_path / "four.bmp", image),
@@ -289,9 +269,7 @@ def test_a_picture_of_any_shape_comes_out_in_mnists_format(tmp_path):
 
 
 def test_predict_without_a_checkpoint_says_how_to_make_one(tmp_path):
-    command = mnist_cnn("predict", "--run-root", tmp_path, "some.png")
-    assert command.code == 1
-    assert "mnist-cnn train" in command.err and "Traceback" not in command.err
+    assert "mnist-cnn train" in refusal("predict", "--run-root", tmp_path, "some.png")
     assert not list(tmp_path.iterdir())
 
 
@@ -309,42 +287,43 @@ OVERFLOWING = {
 }
 
 
-def overflowing(case: str, root: Path) -> RunPaths:
-    """A run folder with a checkpoint whose network gives no finite answer."""
-    paths, run = RunPaths(root), untrained_run(ModelSettings(width=2))
-    paths.models.mkdir()
-    OVERFLOWING[case](run.model.state_dict())
-    save(paths.checkpoint, run)
+def stored(root: Path, run: TrainingRun, provenance: dict) -> RunPaths:
+    """A run folder with this network."""
+    paths = RunPaths(root)
+    paths.models.mkdir(parents=True)
+    save_checkpoint(paths.checkpoint, run, SETTINGS, "digits", provenance)
     return paths
+
+
+@pytest.fixture
+def untrained() -> TrainingRun:
+    return untrained_run(ModelSettings(width=2))
 
 
 @pytest.mark.parametrize("case", OVERFLOWING)
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
-def test_a_network_without_finite_answers_is_refused(case, options, sample, tmp_path, capfd):
-    paths = overflowing(case, tmp_path)
-    code = main(["predict", "--run-root", str(paths.root), *options, *map(str, sample[0])])
-    printed = capfd.readouterr()
-    assert (code, printed.out) == (1, "")
-    assert "not finite" in printed.err and "mnist-cnn train" in printed.err and len(printed.err.splitlines()) == 1
+def test_a_network_without_finite_answers_is_refused(case, options, sample, untrained, tmp_path):
+    OVERFLOWING[case](untrained.model.state_dict())
+    stored(tmp_path / "run", untrained, provenance_of(untrained))
+    line = refusal("predict", "--run-root", tmp_path / "run", *options, *sample[0])
+    assert "not finite" in line and "mnist-cnn train" in line
 
 
-def test_evaluate_refuses_such_a_network_before_it_writes_a_result(tmp_path):
-    paths = overflowing("huge filters", tmp_path)
-    command = mnist_cnn("evaluate", "--dataset", "digits", "--run-root", tmp_path)
-    assert command.code == 1 and "answers are not finite" in command.err
-    assert "Traceback" not in command.err and "failed in cell" not in command.err
+def assert_not_evaluated(paths: RunPaths, said: str) -> None:
+    line = refusal("evaluate", "--dataset", "digits", "--run-root", paths.root)
+    assert said in line and "failed in cell" not in line
     assert not paths.metrics.exists() and not paths.report.exists()
 
 
-@pytest.mark.parametrize("hostile", [{}, {"device": "cpu (<meta http-equiv=refresh>)"}])
-def test_evaluate_refuses_a_strangers_provenance_before_it_writes_a_result(hostile, tmp_path):
-    paths, run = RunPaths(tmp_path), untrained_run(ModelSettings(width=2))
-    paths.models.mkdir()
-    provenance = provenance_of(run) | hostile if hostile else {}
-    save_checkpoint(paths.checkpoint, run, SETTINGS, "digits", provenance)
-    command = mnist_cnn("evaluate", "--dataset", "digits", "--run-root", tmp_path)
-    assert command.code == 1 and "provenance" in command.err and "failed in cell" not in command.err
-    assert not paths.metrics.exists() and not paths.report.exists()
+def test_evaluate_refuses_such_a_network_before_it_writes_a_result(untrained, tmp_path):
+    OVERFLOWING["huge filters"](untrained.model.state_dict())
+    assert_not_evaluated(stored(tmp_path / "run", untrained, provenance_of(untrained)), "answers are not finite")
+
+
+@pytest.mark.parametrize("device", [None, "cpu (<meta http-equiv=refresh>)"])
+def test_evaluate_refuses_a_strangers_provenance_before_it_writes_a_result(device, untrained, tmp_path):
+    provenance = provenance_of(untrained) | {"device": device} if device else {}
+    assert_not_evaluated(stored(tmp_path / "run", untrained, provenance), "provenance")
 
 
 def enlarged(image: np.ndarray, side: int = 280, method=Image.Resampling.BICUBIC) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The notebooks as they lie in git: clean, documented, readable, and in step with the package."""
 
 import ast
-import importlib
+import pkgutil
 import re
 import statistics
 from dataclasses import asdict
@@ -10,9 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from documents import DOCUMENTS, read_markdown
+from papermill import inspect_notebook
 
 from mnist_helpers.paths import NOTEBOOKS, PACKAGE
-from mnist_helpers.pipeline.parameters import declared_parameters, parse_parameters
+from mnist_helpers.pipeline.parameters import parse_parameters
 from mnist_helpers.pipeline.stages import STAGES
 from mnist_helpers.settings import RULES, ModelSettings, TrainingSettings
 
@@ -52,12 +53,10 @@ def test_notebook_is_kept_without_outputs(path):
 def test_notebook_defines_nothing_that_belongs_in_the_package(path):
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "code":
-            defined = [
-                node
-                for node in ast.walk(ast.parse(cell.source))
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            nodes = ast.walk(ast.parse(cell.source))
+            assert not [
+                node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             ]
-            assert not defined
 
 
 @each_notebook
@@ -65,7 +64,7 @@ def test_parameters_are_documented_and_agree_with_the_settings(path):
     node = nbformat.read(path, as_version=4)
     assert sum("parameters" in cell.metadata.get("tags", []) for cell in node.cells) == 1
     defaults = asdict(ModelSettings()) | asdict(TrainingSettings())
-    for name, entry in declared_parameters(path).items():
+    for name, entry in inspect_notebook(path).items():
         assert entry["inferred_type_name"] in {"str", "int", "float", "bool"}, name
         assert entry["help"], name
         default = ast.literal_eval(entry["default"])
@@ -76,7 +75,7 @@ def test_parameters_are_documented_and_agree_with_the_settings(path):
 
 
 def test_training_declares_every_setting():
-    declared = set(declared_parameters(NOTEBOOKS / "03_training.ipynb"))
+    declared = set(inspect_notebook(NOTEBOOKS / "03_training.ipynb"))
     assert declared >= set(asdict(ModelSettings())) | set(asdict(TrainingSettings()))
 
 
@@ -115,40 +114,17 @@ def test_notebook_links_to_its_neighbours_and_to_the_world(path):
     assert any(link.startswith("https://") for link in links)
 
 
-def find(name: str) -> object:
-    """What a dotted name below `mnist_helpers` stands for. Raises AttributeError or ImportError where there is none."""
-    words = name.split(".")
-    found: object = importlib.import_module("mnist_helpers")
-    for number, word in enumerate(words, start=1):
-        try:
-            found = getattr(found, word)
-        except AttributeError:
-            found = importlib.import_module(".".join(["mnist_helpers", *words[:number]]))
-    return found
-
-
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_names_of_the_package_in_the_text_exist(path):
     pattern = re.compile(rf"(?<![\w./])(?:mnist_helpers\.)?((?:{'|'.join(sorted(ROOMS))})\.[A-Za-z_][\w.]*\w)(?![\w/])")
     for code in read_markdown(path).code:
         for name in pattern.findall(code):
             if not re.search(r"\.(py|json|md|ipynb|html|png)$", name):
-                find(name)
-
-
-@pytest.mark.parametrize("name", ["network.predict", "training.step.train_step", "data.LabelledImages"])
-def test_a_name_is_found(name):
-    assert callable(find(name))
-
-
-@pytest.mark.parametrize("name", ["network.no_such", "no_such.predict", "training.step.no_such"])
-def test_a_name_that_is_no_more_is_noticed(name):
-    with pytest.raises((AttributeError, ImportError)):
-        find(name)
+                pkgutil.resolve_name(f"mnist_helpers.{name}")
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_parameters_that_the_text_sets_are_declared(path):
-    declared = {name for notebook in PATHS for name in declared_parameters(notebook)}
+    declared = {name for notebook in PATHS for name in inspect_notebook(notebook)}
     told = {name for code in read_markdown(path).code for name in re.findall(r"(?<!\S)-p (\w+)", code)}
     assert told <= declared

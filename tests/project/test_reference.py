@@ -1,10 +1,9 @@
 """The committed reference run: complete, repeatable, and the same in checkpoint, metrics, report and README."""
 
 import shutil
-import subprocess
 
 import pytest
-from support import mnist_cnn
+from support import mnist_cnn, run
 
 from mnist_helpers.checkpoint import load_checkpoint
 from mnist_helpers.evaluation import read_metrics, results_table, verdict_sentence
@@ -17,13 +16,7 @@ RESULTS = ("models", "outputs", "reports", "README.md")
 @pytest.fixture(scope="module")
 def metrics():
     """The metrics of the reference run; a run of one's own takes its place in these folders and is no reference."""
-    try:
-        committed = subprocess.run(
-            ["git", "diff", "--quiet", "HEAD", "--", *RESULTS], cwd=PROJECT_ROOT, capture_output=True, check=False
-        ).returncode
-    except OSError:
-        committed = None
-    if committed != 0:
+    if run("git", "diff", "--quiet", "HEAD", "--", *RESULTS, cwd=PROJECT_ROOT).code:
         pytest.skip("models/, outputs/ and reports/ do not hold the committed reference run")
     return read_metrics(PATHS.metrics)
 

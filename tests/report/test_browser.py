@@ -192,11 +192,10 @@ def test_it_prints_on_a_few_sheets_of_a4(open_report):
         assert page.eval_on_selector_all(".scroll, pre", "boxes => boxes.every(b => b.scrollWidth <= b.clientWidth)")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert page.eval_on_selector(".lead", "lead => lead.getBoundingClientRect().bottom") <= A4_TEXT_HEIGHT
-        blocks = page.eval_on_selector_all("table, section > figure", "found => found.length")
     sizes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
     assert {(round(float(width)), round(float(height))) for width, height in sizes} == {(595, 842)}
     sheets = len(re.findall(rb"/Type\s*/Page\b", pdf))
-    assert 3 <= sheets <= blocks, "less than a sheet for each table and figure, as several share one"
+    assert 3 <= sheets <= 10
     assert 50_000 < len(pdf) < 3_000_000
 
 
@@ -219,60 +218,43 @@ def test_errors_are_filtered_without_a_script_and_printed_whole(open_report):
         assert explorer.get_by_role("radio").nth(1).is_checked()
 
 
-def test_it_is_small_enough_to_mail(report):
-    assert report.path.stat().st_size < 3_000_000
-
-
-@pytest.fixture
-def require_drawings(open_report):
-    """Skip the limits of today for a committed report that was made before them."""
+def test_it_is_short(open_report, report):
     with open_report() as page:
-        if not page.locator("figure > svg").count():
-            pytest.skip("this report was made before its figures were drawings; the next reference run renews it")
+        assert page.evaluate("document.documentElement.scrollHeight") < LONGEST
+    assert report.path.stat().st_size < 800_000
 
 
-@pytest.mark.usefixtures("require_drawings")
-class TestLimits:
-    """How long, wide and large a report may get, with its appendices closed."""
+def test_no_table_is_wider_than_its_box_on_a_desk(open_report):
+    with open_report() as page:
+        unfold(page)
+        assert not page.eval_on_selector_all(".scroll", f"boxes => boxes.filter({OVERFLOWS}).map({NAME})")
 
-    def test_it_is_short(self, open_report, report):
-        with open_report() as page:
-            assert page.evaluate("document.documentElement.scrollHeight") < LONGEST
-        with open_report(A4_TEXT_WIDTH) as page:
-            pdf = page.pdf(prefer_css_page_size=True, print_background=True)
-        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 10
-        assert report.path.stat().st_size < 800_000
 
-    def test_no_table_is_wider_than_its_box_on_a_desk(self, open_report):
-        with open_report() as page:
-            unfold(page)
-            assert not page.eval_on_selector_all(".scroll", f"boxes => boxes.filter({OVERFLOWS}).map({NAME})")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_box_that_goes_on_shows_it_until_its_end(open_report, scheme):
+    with open_report(PHONE, color_scheme=scheme) as page:
+        unfold(page)
+        boxes = page.locator(".scroll")
+        wide = boxes.evaluate_all(f"boxes => boxes.flatMap((box, at) => ({OVERFLOWS})(box) ? [at] : [])")
+        assert wide
+        box = boxes.nth(wide[0])
+        before = box.screenshot()
+        box.evaluate("box => box.scrollLeft = box.scrollWidth")
+        assert edge(before) != edge(box.screenshot())
 
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    def test_a_box_that_goes_on_shows_it_until_its_end(self, open_report, scheme):
-        with open_report(PHONE, color_scheme=scheme) as page:
-            unfold(page)
-            boxes = page.locator(".scroll")
-            wide = boxes.evaluate_all(f"boxes => boxes.flatMap((box, at) => ({OVERFLOWS})(box) ? [at] : [])")
-            assert wide
-            box = boxes.nth(wide[0])
-            before = box.screenshot()
-            box.evaluate("box => box.scrollLeft = box.scrollWidth")
-            assert edge(before) != edge(box.screenshot())
 
-    def test_figures_follow_the_theme(self, open_report):
-        ink = {}
-        for scheme in ("light", "dark"):
-            with open_report(color_scheme=scheme) as page:
-                ink[scheme] = page.locator("figure svg text").first.evaluate("text => getComputedStyle(text).fill")
-                assert ink[scheme] == page.evaluate("getComputedStyle(document.body).color")
-        assert ink["light"] != ink["dark"]
+def test_figures_follow_the_theme(open_report):
+    ink = {}
+    for scheme in ("light", "dark"):
+        with open_report(color_scheme=scheme) as page:
+            ink[scheme] = page.locator("figure svg text").first.evaluate("text => getComputedStyle(text).fill")
+            assert ink[scheme] == page.evaluate("getComputedStyle(document.body).color")
+    assert ink["light"] != ink["dark"]
 
-    def test_the_alternative_text_is_said_nowhere_else(self, open_report):
-        with open_report() as page:
-            names = page.eval_on_selector_all(
-                "figure > *", "all => all.map(a => a.getAttribute('aria-label') || a.alt)"
-            )
-            text = " ".join(texts(page, "p, caption, figcaption"))
-        said = [sentence for name in names for sentence in re.split(r"(?<=[.;]) ", name) if len(sentence) > 30]
-        assert said and not [sentence for sentence in said if sentence in text]
+
+def test_the_alternative_text_is_said_nowhere_else(open_report):
+    with open_report() as page:
+        names = page.eval_on_selector_all("figure > *", "all => all.map(a => a.getAttribute('aria-label') || a.alt)")
+        text = " ".join(texts(page, "p, caption, figcaption"))
+    said = [sentence for name in names for sentence in re.split(r"(?<=[.;]) ", name) if len(sentence) > 30]
+    assert said and not [sentence for sentence in said if sentence in text]

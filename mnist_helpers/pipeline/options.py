@@ -1,0 +1,38 @@
+"""Options that several commands have."""
+
+import argparse
+import os
+from pathlib import Path
+
+from mnist_helpers.paths import INSTALLED, PROJECT_ROOT
+from mnist_helpers.settings import DATASETS
+
+DEFAULT_ROOT = "the working directory" if INSTALLED else "the project"
+RESULTS_TEXT = f"the folder that gets models/, outputs/ and reports/ (default: {DEFAULT_ROOT})"
+
+
+def add_data(command: argparse.ArgumentParser) -> None:
+    """Add --dataset and --data-root."""
+    command.add_argument(
+        "--dataset",
+        choices=DATASETS,
+        default="auto",
+        help="auto: MNIST where it can be had, else the digits sample",
+    )
+    command.add_argument(
+        "--data-root",
+        type=from_here,
+        metavar="DIR",
+        help="the folder that holds MNIST/raw (default: $MNIST_DATA_ROOT, else data/)",
+    )
+
+
+def add_run_root(command: argparse.ArgumentParser, text: str = RESULTS_TEXT) -> None:
+    """Add --run-root."""
+    command.add_argument("--run-root", type=from_here, metavar="DIR", help=text)
+
+
+def from_here(text: str) -> str:
+    """A folder named on the command line lies below the caller's; inside the project its own name is enough."""
+    path = Path(os.path.abspath(text))  # noqa: PTH100 (symbolic links stay as the user named them)
+    return path.relative_to(PROJECT_ROOT).as_posix() if path.is_relative_to(PROJECT_ROOT) else str(path)
