@@ -17,7 +17,15 @@ from mnist_helpers.network.model import (
     weights_checksum,
 )
 from mnist_helpers.network.paper import fill_outlines, remove_paper
-from mnist_helpers.network.prediction import Answer, Refusal, predict_files, read_image
+from mnist_helpers.network.prediction import (
+    Answer,
+    Refusal,
+    answer_rows,
+    describe_answers,
+    least_sure_first,
+    predict_files,
+    read_image,
+)
 from mnist_helpers.network.summary import (
     ByHeart,
     LayerSummary,
@@ -44,11 +52,13 @@ __all__ = [
     "Predictions",
     "Refusal",
     "Spread",
+    "answer_rows",
     "apply_temperature",
     "as_input",
     "build_model",
     "check_by_heart",
     "count_parameters",
+    "describe_answers",
     "describe_by_heart",
     "describe_cost",
     "describe_first_loss",
@@ -59,6 +69,7 @@ __all__ = [
     "hidden_map",
     "initialise",
     "is_unsure",
+    "least_sure_first",
     "measure_spread",
     "occlusion_map",
     "one_look",

@@ -193,7 +193,7 @@ def _print_results(results: Iterable, as_json: bool) -> int:
         for result in results:
             if isinstance(result, Refusal):
                 code = COMMAND_FAILED
-                _say(f"{_one_line(str(result.path))}: {result.reason}")
+                _say(f"{_one_line(result.path)}: {result.reason}")
             elif not as_json:
                 print(_answer_line(result))
             if as_json:
@@ -208,14 +208,13 @@ def _print_results(results: Iterable, as_json: bool) -> int:
 
 def _answer_line(answer: "Answer") -> str:
     """Digit, probability, file; of an unsure answer the runner-up too."""
-    line = f"{answer.digit} {answer.probability:.4f} {_one_line(str(answer.path))}"
-    if not answer.unsure:
-        return line
-    return f"{line} (unsure, else {answer.runner_up} {answer.probabilities[answer.runner_up]:.4f})"
+    line = f"{answer.digit} {answer.probability:.4f} {_one_line(answer.path)}"
+    return f"{line} ({answer.doubt})" if answer.unsure else line
 
 
-def _one_line(path: str) -> str:
+def _one_line(path: str | Path) -> str:
     """A path with line breaks, and what the output's encoding lacks, as escapes."""
-    text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in path)
+    from mnist_helpers.network.prediction import printable
+
     encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    return printable(path).encode(encoding, "backslashreplace").decode(encoding)
