@@ -132,3 +132,8 @@ def from_root(path: str | Path) -> Path:
 def shown(path: Path) -> str:
     """`path` as messages show it: relative to the project's root where it lies below it."""
     return path.relative_to(PROJECT_ROOT).as_posix() if path.is_relative_to(PROJECT_ROOT) else str(path)
+
+
+def printable(path: str | Path) -> str:
+    """A path on one line: line breaks, and what is no text, as escapes."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(path))

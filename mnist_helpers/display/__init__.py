@@ -20,6 +20,7 @@ from mnist_helpers.display.figures import (
 )
 from mnist_helpers.display.ladder_plots import plot_nearest, plot_weights, plot_won
 from mnist_helpers.display.progress import PROGRESS, TrainingProgress, show_history
+from mnist_helpers.display.step_plots import plot_steps
 from mnist_helpers.display.tables import (
     Table,
     percent,
@@ -65,6 +66,7 @@ __all__ = [
     "plot_rates",
     "plot_samples",
     "plot_spread",
+    "plot_steps",
     "plot_weights",
     "plot_won",
     "show_explorer",

@@ -15,7 +15,15 @@ from mnist_helpers.network.model import (
     weights_checksum,
 )
 from mnist_helpers.network.paper import fill_outlines, remove_paper
-from mnist_helpers.network.prediction import Answer, Refusal, predict_files, read_image
+from mnist_helpers.network.prediction import (
+    Answer,
+    Refusal,
+    answer_rows,
+    describe_answers,
+    least_sure_first,
+    predict_files,
+    read_image,
+)
 from mnist_helpers.network.summary import (
     ByHeart,
     Spread,

@@ -1,6 +1,6 @@
 """Digits in image files: read, brought to MNIST's format, and classified by the saved network."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from mnist_helpers.data.splits import LabelledImages
 from mnist_helpers.errors import MnistError
 from mnist_helpers.network.classify import BATCH, predict
 from mnist_helpers.network.model import MnistCNN
+from mnist_helpers.paths import printable
 from mnist_helpers.pictures.files import read_grey
 from mnist_helpers.pictures.format import bring_to_mnist
 
@@ -46,6 +47,11 @@ class Answer:
         """The digit that is most probable but for one."""
         return sorted(range(len(self.probabilities)), key=lambda digit: -self.probabilities[digit])[1]
 
+    @property
+    def doubt(self) -> str:
+        """Of an unsure answer that it is so, and the runner-up with its probability; else empty."""
+        return f"unsure, else {self.runner_up} {self.probabilities[self.runner_up]:.4f}" if self.unsure else ""
+
     def as_dict(self) -> dict:
         """For JSON, with probabilities to four decimals."""
         probabilities = [round(probability, 4) for probability in self.probabilities]
@@ -79,6 +85,31 @@ def predict_files(model: MnistCNN, paths: Sequence[str | Path]) -> Iterator[Answ
     """
     for start in range(0, len(paths), BATCH):
         yield from _predict_batch(model, paths[start : start + BATCH])
+
+
+def answer_rows(results: Iterable[Answer | Refusal]) -> list[tuple[object, ...]]:
+    """File, digit, probability, and doubt or reason of the refusal, as a table shows them."""
+    return [
+        (printable(Path(result.path).name), "", "", f"refused: {result.reason}")
+        if isinstance(result, Refusal)
+        else (printable(Path(result.path).name), result.digit, f"{result.probability:.4f}", result.doubt)
+        for result in results
+    ]
+
+
+def describe_answers(results: Sequence[Answer | Refusal]) -> str:
+    """How many files were answered, how many of the answers are unsure, and how many were refused."""
+    answers = [result for result in results if isinstance(result, Answer)]
+    unsure, refused = sum(answer.unsure for answer in answers), len(results) - len(answers)
+    return (
+        f"Files: {len(results)}. Answered: **{len(answers)}**, of which unsure (a probability below {UNSURE}): "
+        f"**{unsure}**. Refused: **{refused}**."
+    )
+
+
+def least_sure_first(results: Iterable[Answer | Refusal]) -> list[Answer | Refusal]:
+    """The refusals, then the answers by their probability."""
+    return sorted(results, key=lambda result: result.probability if isinstance(result, Answer) else 0)
 
 
 def read_image(path: Path) -> np.ndarray:

@@ -5,6 +5,7 @@ A digit is light on dark, fits a box of 20 x 20 pixels and has its centre of mas
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -27,18 +28,33 @@ AT_SCALE = range(18, 22)
 THIN, THICKENED, FINE = 2.0, 2.5, 80
 
 
-def bring_to_mnist(grey: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class Prepared:
+    """A digit on its way to the network.
+
+    `ink`: what was taken for ink, float32 (height, width), 0 for paper to 255, without the parts of the picture that
+    were cut off; `image`: the same in MNIST's format, uint8 (28, 28).
+    """
+
+    ink: np.ndarray
+    image: np.ndarray
+
+
+def prepare(grey: np.ndarray) -> Prepared:
     """A picture of one digit, dark on light or light on dark, as MNIST would hold it.
 
-    `grey`: levels 0 to 255, float32 (height, width). Returns uint8 (28, 28). What is in MNIST's format already, or
-    its negative, comes out unchanged. Raises ValueError when no digit is found.
+    `grey`: levels 0 to 255, float32 (height, width). What is in MNIST's format already, or its negative, comes out
+    unchanged. Raises ValueError when no digit is found.
     """
-    if grey.shape == (SIDE, SIDE):
-        image = difference_from_paper(grey)
-        if _is_mnist(image):
-            return np.rint(_strengthened(image)).astype(np.uint8)
-    digit = _in_box(find_digit(grey))
-    return np.rint(_placed(_strengthened(digit), CENTRE)).astype(np.uint8)
+    if grey.shape == (SIDE, SIDE) and _is_mnist(ink := difference_from_paper(grey)):
+        return Prepared(ink, _as_pixels(_strengthened(ink)))
+    ink = find_digit(grey)
+    return Prepared(ink, _as_pixels(_placed(_strengthened(_in_box(ink)), CENTRE)))
+
+
+def bring_to_mnist(grey: np.ndarray) -> np.ndarray:
+    """What `prepare` makes of a picture: uint8 (28, 28). Raises ValueError when no digit is found."""
+    return prepare(grey).image
 
 
 def to_mnist(grey: np.ndarray) -> np.ndarray:
@@ -57,6 +73,10 @@ def _is_mnist(image: np.ndarray) -> bool:
         return False
     fits = all(part.stop - part.start <= BOX for part in _box(image, 1))
     return fits and all(SIDE / 2 - 0.6 <= centre <= CENTRE + 0.6 for centre in _centre_of_mass(image))
+
+
+def _as_pixels(levels: np.ndarray) -> np.ndarray:
+    return np.rint(levels).astype(np.uint8)
 
 
 def _strengthened(digit: np.ndarray) -> np.ndarray:

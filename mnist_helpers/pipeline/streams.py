@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from mnist_helpers.errors import MnistError
+from mnist_helpers.paths import printable
 
 COMMAND_FAILED = 1
 
@@ -48,11 +49,10 @@ def say(message: str) -> None:
         print(f"mnist-cnn: {message}", file=sys.stderr, flush=True)
 
 
-def one_line(path: str) -> str:
+def one_line(path: str | Path) -> str:
     """A path with line breaks, and what the output's encoding lacks, as escapes."""
-    text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in path)
     encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    return printable(path).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def stdout_trouble(error: OSError) -> str:

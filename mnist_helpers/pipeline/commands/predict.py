@@ -52,7 +52,7 @@ def _print_results(results: "Iterable[Answer | Refusal]", as_json: bool) -> int:
         for result in results:
             if isinstance(result, Refusal):
                 code = COMMAND_FAILED
-                say(f"{one_line(str(result.path))}: {result.reason}")
+                say(f"{one_line(result.path)}: {result.reason}")
             elif not as_json:
                 print(_answer_line(result))
             if as_json:
@@ -67,7 +67,5 @@ def _print_results(results: "Iterable[Answer | Refusal]", as_json: bool) -> int:
 
 def _answer_line(answer: "Answer") -> str:
     """Digit, probability, file; of an unsure answer the runner-up too."""
-    line = f"{answer.digit} {answer.probability:.4f} {one_line(str(answer.path))}"
-    if not answer.unsure:
-        return line
-    return f"{line} (unsure, else {answer.runner_up} {answer.probabilities[answer.runner_up]:.4f})"
+    line = f"{answer.digit} {answer.probability:.4f} {one_line(answer.path)}"
+    return f"{line} ({answer.doubt})" if answer.unsure else line
