@@ -318,7 +318,7 @@ def test_words_and_pictures_of_nearly_equal_images(digits, copied, words):
     said = evaluation.describe_near_duplicates(near)
     assert words in said and "train and test: " in said and "of 297" in said
     figure = evaluation.plot_near_duplicates(parts, near)
-    assert len(figure.axes) == 16 and ("test 0 0.00 from" in figure.get_label()) == bool(copied)
+    assert len(figure.axes[0].images) == 16 and ("test 0 0.00 from" in figure.get_label()) == bool(copied)
     plt.close(figure)
 
 
