@@ -97,6 +97,11 @@ class RunPaths:
         return self.outputs / "previous_answers.json"
 
     @property
+    def baseline_answers(self) -> Path:
+        """What the plain network says of the same images."""
+        return self.outputs / "baseline_answers.json"
+
+    @property
     def benchmark(self) -> Path:
         """The times of this project and of other recipes."""
         return self.outputs / "benchmark.json"

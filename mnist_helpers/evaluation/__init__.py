@@ -6,7 +6,9 @@
 
 from mnist_helpers.evaluation.answers import (
     Answers,
+    answer_baseline,
     answer_corrupted,
+    corrupt_all,
     find_earlier,
     gather_answers,
     keep_answers,
@@ -94,9 +96,11 @@ from mnist_helpers.evaluation.verdict import (
 
 __all__ = [
     "Answers",
+    "answer_baseline",
     "answer_corrupted",
     "check_gates",
     "classification_report",
+    "corrupt_all",
     "decision_card",
     "describe_baseline",
     "describe_calibration",

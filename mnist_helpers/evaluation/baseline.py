@@ -4,22 +4,24 @@ import numpy as np
 from scipy.stats import binomtest
 
 from mnist_helpers.checkpoint import Checkpoint
-from mnist_helpers.data import LabelledImages
 from mnist_helpers.display import Table, percent, percent_range
 from mnist_helpers.evaluation.answers import Answers
 from mnist_helpers.evaluation.homogeneity import ALPHA
 from mnist_helpers.evaluation.intervals import wilson_interval
-from mnist_helpers.network import Predictions, count_parameters, predict
+from mnist_helpers.network import Predictions, count_parameters
 
 
-def measure_baseline(baseline: Checkpoint | None, test: LabelledImages, predictions: Predictions) -> dict | None:
+def measure_baseline(
+    baseline: Checkpoint | None, on_plain: Predictions | None, predictions: Predictions
+) -> dict | None:
     """The score of the plain network, and what McNemar's test says of `predictions` against it; None without one.
 
-    "epochs" is its budget: how many it was given, a fraction too, or got, where its training was stopped.
+    `on_plain` is what it says of the same images. "epochs" is its budget: how many it was given, a fraction too, or
+    got, where its training was stopped.
     """
-    if baseline is None:
+    if baseline is None or on_plain is None:
         return None
-    plain = predict(baseline.model, test).correct
+    plain = on_plain.correct
     return {
         "accuracy": float(plain.mean()),
         "accuracy_ci95": list(wilson_interval(int(plain.sum()), len(plain))),

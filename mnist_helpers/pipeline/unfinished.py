@@ -54,7 +54,7 @@ def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunP
 
 def _link_inputs(paths: RunPaths, work: RunPaths) -> None:
     """Give `work` the earlier results that notebooks read: networks, their answers, executed notebooks."""
-    answers = [paths.seed_answers, paths.answers, paths.previous_answers]
+    answers = [paths.seed_answers, paths.answers, paths.previous_answers, paths.baseline_answers]
     inputs = [paths.checkpoint, paths.baseline, *answers, *paths.executed.glob("[0-9]*.ipynb")]
     linked = []
     for source in inputs:

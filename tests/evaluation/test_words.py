@@ -205,7 +205,7 @@ def test_words_on_the_baseline(test):
         assert words in said and "Epochs: 0.5 for this network, 1 for the baseline" in said
         assert "Both had 0.5 epochs." in evaluation.describe_baseline(baseline | {"epochs": 0.5}, PROVENANCE)
         assert len(evaluation.tabulate_baseline(baseline, scores, PROVENANCE).rows) == 2
-    assert evaluation.measure_baseline(None, test, perfect) is None
+    assert evaluation.measure_baseline(None, None, perfect) is None
     assert "no baseline" in evaluation.describe_baseline(None, PROVENANCE)
     assert [row[0] for row in evaluation.tabulate_baseline(None, scores, PROVENANCE).rows] == ["This network"]
 
