@@ -7,7 +7,7 @@ import numpy as np
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.display import Card, Explorer
 from mnist_helpers.evaluation.errors import CONFIDENT, SHOWN, caption, looks
-from mnist_helpers.evaluation.slices import HALF
+from mnist_helpers.evaluation.slices import HALF, SLANT, THICKNESS, divide
 from mnist_helpers.network import Predictions
 
 # Each name is a class in the report's style, report/template/style.css.
@@ -17,6 +17,8 @@ FILTERS = {
     "unsure": f"Confidence below {CONFIDENT:.0%}",
     "first-half": "First half of the test file",
     "second-half": "Second half",
+    **{name: f"{name.capitalize()} strokes" for name in THICKNESS},
+    **{name: name.capitalize() for name in SLANT},
     "every-seed": "Missed by every seed",
 }
 
@@ -34,6 +36,7 @@ def explore_errors(
     image (`read_answers`). Halves of the test file are told where `dataset` is "mnist".
     """
     errors = predictions.errors[:SHOWN].tolist()
+    slices = {name.partition(",")[0]: inside for _, name, inside in divide(test, dataset)}
     cards = []
     for image, alt in zip(errors, looks(test, errors), strict=True):
         by_others = [answers[image] for answers in (others or {}).values()]
@@ -43,6 +46,7 @@ def explore_errors(
             "unsure": predictions.confidence[image] < CONFIDENT,
             "first-half": dataset == "mnist" and image < HALF,
             "second-half": dataset == "mnist" and image >= HALF,
+            **{name: image in slices[name] for name in (*THICKNESS, *SLANT)},
             "every-seed": bool(by_others) and str(predictions.labels[image]) not in by_others,
         }
         notes = [_runner_up(predictions, image), _place(image, dataset)]

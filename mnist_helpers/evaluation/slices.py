@@ -17,6 +17,9 @@ HALVES = {
     "test images 5,000–9,999, by employees": slice(HALF, None),
 }
 
+THICKNESS = ("thin", "medium", "thick")
+SLANT = ("left-leaning", "upright", "right-leaning")
+
 
 def measure_slices(
     test: LabelledImages, predictions: Predictions, dataset: str
@@ -34,14 +37,11 @@ def measure_slices(
 
     Raises ValueError when images and predictions do not belong together.
     """
-    images, labels, correct = test.images.numpy(), predictions.labels, predictions.correct
+    labels, correct = predictions.labels, predictions.correct
     if not np.array_equal(test.labels, labels):
         raise ValueError("These images and predictions do not belong together.")
     rate = np.array([(~correct[labels == digit]).mean() if (labels == digit).any() else 0 for digit in range(10)])
-    parts = [("half", name, np.arange(len(labels))[half]) for name, half in HALVES.items() if dataset == "mnist"]
-    parts += _thirds("stroke thickness", stroke_thickness(images), ("thin", "medium", "thick"), 2, " px")
-    parts += _thirds("slant", slant(images), ("left-leaning", "upright", "right-leaning"), 1, "°")
-    parts = [part for part in parts if len(part[2])]
+    parts = [part for part in divide(test, dataset) if len(part[2])]
     p_values = _group_p_values(parts, correct)
     return [
         {
@@ -55,6 +55,17 @@ def measure_slices(
             "group_p_value": p_values[group],
         }
         for group, name, inside in parts
+    ]
+
+
+def divide(test: LabelledImages, dataset: str) -> list[tuple[str, str, np.ndarray]]:
+    """Group, name and indices of each part of the test set, also of an empty one."""
+    images = test.images.numpy()
+    halves = [("half", name, np.arange(len(test))[half]) for name, half in HALVES.items() if dataset == "mnist"]
+    return [
+        *halves,
+        *_thirds("stroke thickness", stroke_thickness(images), THICKNESS, 2, " px"),
+        *_thirds("slant", slant(images), SLANT, 1, "°"),
     ]
 
 

@@ -13,6 +13,7 @@ from mnist_helpers.network.classify import one_look, predict
 from mnist_helpers.network.model import MnistCNN
 
 PERPLEXITY = 30  # How many neighbours t-SNE tries to keep near; scikit-learn's default.
+ITERATIONS = 500  # of t-SNE; with 1,000 as many of a thousand images have neighbours of their own digit
 
 
 def first_layer_filters(model: MnistCNN) -> np.ndarray:
@@ -66,7 +67,8 @@ def hidden_map(
         return np.zeros((len(chosen), 2), dtype=np.float32), chosen
     from sklearn.manifold import TSNE  # here, since it takes a second and reading digits needs none of it
 
-    tsne = TSNE(init="pca", perplexity=min(PERPLEXITY, (len(chosen) - 1) / 2), random_state=seed)
+    perplexity = min(PERPLEXITY, (len(chosen) - 1) / 2)
+    tsne = TSNE(init="pca", perplexity=perplexity, max_iter=ITERATIONS, random_state=seed)
     # Threads add the forces up in an order of their own, and t-SNE magnifies rounding: one gives one map on any cores.
     with threadpool_limits(1):
         return tsne.fit_transform(activations), chosen
