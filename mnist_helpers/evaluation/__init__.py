@@ -15,7 +15,7 @@ from mnist_helpers.evaluation.answers import (
     load_answers,
 )
 from mnist_helpers.evaluation.attention import plot_filters, plot_hidden_map, plot_occlusion
-from mnist_helpers.evaluation.baseline import describe_baseline, measure_baseline, tabulate_baseline
+from mnist_helpers.evaluation.baseline import describe_baseline, measure_baseline, right_answers, tabulate_baseline
 from mnist_helpers.evaluation.calibration import (
     describe_calibration,
     loss_before_scaling,
@@ -163,6 +163,7 @@ __all__ = [
     "read_run",
     "reproduce_command",
     "results_table",
+    "right_answers",
     "seeds_text",
     "suggest_improvements",
     "tabulate_baseline",

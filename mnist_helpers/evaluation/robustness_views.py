@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from mnist_helpers.display import BLUE, GREY, ORANGE, Table, describe, log_marks, thumbnail
+from mnist_helpers.evaluation.baseline import with_verdict
 from mnist_helpers.evaluation.corruptions import corrupt
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.evaluation.robustness import SUMS
@@ -18,23 +19,28 @@ MARKS = ("dot", "ring", "bar")  # as the style sheet draws the marks
 
 
 def tabulate_robustness(
-    robustness: dict, baseline: dict | None = None, previous: dict | None = None, image: torch.Tensor | None = None
+    robustness: dict,
+    baseline: dict | None = None,
+    previous: dict | None = None,
+    image: torch.Tensor | None = None,
+    own: str = "this network",
 ) -> Table:
     """The errors under each corruption, largest first, then on clean images, then mean, median and worst.
 
-    `baseline` and `previous` are those of metrics.json; `image`, uint8 (28, 28), shows what each corruption does.
+    `baseline` and `previous` are those of metrics.json; `image`, uint8 (28, 28), shows what each corruption does;
+    `own` is what the network is called.
     """
     others = _compared(robustness, baseline, previous)
-    legend = ", ".join(f"{mark} {name.lower()}" for mark, name in zip(MARKS, ("this network", *others), strict=False))
+    legend = ", ".join(f"{mark} {name}" for mark, name in zip(MARKS, (own, *others), strict=False))
     return Table(
         "Errors in percent, largest first. Better or worse: by a paired test, corrected for the number of corruptions; "
-        f"no word: not distinguishable. On the axis: {legend}.",
+        "no word: not distinguishable.",
         [
             "Corruption",
             "Error",
             "95% interval",
-            "0.01 to 100, a line each tenfold",
-            *(f"{name}; this network is" for name in others),
+            f"0.01 to 100, a line each tenfold: {legend}",
+            *(f"{name[0].upper()}{name[1:]}; {own} is" for name in others),
         ],
         [
             (
@@ -42,7 +48,10 @@ def tabulate_robustness(
                 f"{100 * error:.2f}",
                 "–".join(f"{100 * (1 - bound):.2f}" for bound in interval[::-1]),
                 log_marks([error, *(other[name][0] for other in others.values() if name in other)]),
-                *(_other_cell(*other[name]) if name in other else "" for other in others.values()),
+                *(
+                    with_verdict(f"{100 * other[name][0]:.2f}", other[name][1]) if name in other else ""
+                    for other in others.values()
+                ),
             )
             for name, error, interval in _rows(robustness)
         ],
@@ -100,20 +109,16 @@ def _compared(robustness: dict, baseline: dict | None, previous: dict | None) ->
     images, others = robustness["images"], {}
     if baseline and robustness["baseline"]:
         rows = {row["name"]: row["baseline"] for row in robustness["corruptions"]}
-        others["Baseline"] = _line_up(images, rows | {"clean": baseline}, robustness["baseline"])
+        others["baseline"] = _line_up(images, rows | {"clean": baseline}, robustness["baseline"])
     if previous:
         rows = {row["name"]: row for row in previous["robustness"]["corruptions"]}
-        others[previous["name"].capitalize()] = _line_up(images, rows | {"clean": previous}, previous["robustness"])
+        others[previous["name"]] = _line_up(images, rows | {"clean": previous}, previous["robustness"])
     return others
 
 
 def _line_up(images: int, rows: dict[str, dict], sums: dict) -> Compared:
     singles = {name: (row["errors"] / images, row["verdict"]) for name, row in rows.items()}
     return singles | {name: (sums[key], "") for name, key in SUMS.items()}
-
-
-def _other_cell(error: float, verdict: str) -> str:
-    return f"{100 * error:.2f}" + (f", {verdict}" if verdict in ("better", "worse") else "")
 
 
 def _with_picture(name: str, image: torch.Tensor | None) -> str:

@@ -1,9 +1,12 @@
 """How many images are right, and by digit: accuracy, precision, recall and F1."""
 
+from itertools import zip_longest
+
 import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
 
 from mnist_helpers.display import Table
+from mnist_helpers.evaluation.baseline import NOTHING, Others, measure_part, other_columns
 from mnist_helpers.evaluation.homogeneity import ALPHA, homogeneity, standing_out
 from mnist_helpers.evaluation.intervals import DIGITS, SCORES, score_intervals, wilson_interval
 from mnist_helpers.network import Predictions
@@ -11,11 +14,11 @@ from mnist_helpers.network import Predictions
 DATASET_NAMES = {"mnist": "MNIST", "digits": "digits-sample"}
 
 
-def measure_scores(predictions: Predictions) -> dict:
+def measure_scores(predictions: Predictions, others: Others = NOTHING) -> dict:
     """Accuracy, and precision, recall and F1 by digit and averaged, with 95 % intervals.
 
     "recall_test" says whether the ten recalls differ at all: the "p_value" of their homogeneity, and the digits
-    "standing_out".
+    "standing_out". Each digit has the paired tests on its images against the `others`, corrected for ten looks.
     """
     labels, predicted = predictions.labels, predictions.predicted
     errors = len(predictions.errors)
@@ -35,24 +38,30 @@ def measure_scores(predictions: Predictions) -> dict:
         "macro_avg": _average(labels, predicted, "macro") | _named(intervals["macro_avg"]),
         "weighted_avg": _average(labels, predicted, "weighted") | _named(intervals["weighted_avg"]),
         "per_class": [
-            row | _named(interval)
+            row
+            | _named(interval)
+            | {"others": measure_part(predictions.correct, others, labels == row["digit"], len(DIGITS))}
             for row, interval in zip(_per_class(labels, predicted), intervals["per_class"], strict=True)
         ],
     }
 
 
 def tabulate_scores(scores: dict) -> Table:
-    """A line for each digit and each average, every score beside its interval."""
+    """A line for each digit and each average, every score beside its interval, then who missed how many images."""
+    names, cells = other_columns(scores["per_class"])
     return Table(
-        "Scores by digit, with 95% intervals",
-        ["Digit", "Precision", "Interval", "Recall", "Interval", "F1", "Interval", "Images"],
+        "Scores by digit, with 95% intervals, and the images missed"
+        + ("; better or worse: by a paired test, corrected for ten looks" if names else ""),
+        ["Digit", "Precision", "Interval", "Recall", "Interval", "F1", "Interval", "Images", "Missed", *names],
         [
             (
                 name.replace("avg", "average").capitalize(),
                 *(text for score in SCORES for text in _with_interval(row, score)),
                 f"{images:,}",
+                f"{round((1 - row['recall']) * images):,}" if others is not None else "",
+                *(others or [""] * len(names)),
             )
-            for name, row, images in _lines(scores)
+            for (name, row, images), others in zip_longest(_lines(scores), cells)
         ],
     )
 

@@ -120,7 +120,11 @@ def test_one_table_tells_everything_worst_first(three, digits):
     assert [len(row("img")) for row in rows] == [1, 1, 1, 0, 0, 0]
     assert len({row.img["src"] for row in rows[:3]}) == 3, "each shows its own corruption"
     assert "the first test image, stripe" in rows[0].img["alt"]
-    assert table.caption.endswith("On the axis: dot this network, ring baseline, bar the run before.")
+    assert table.columns[3:] == [
+        "0.01 to 100, a line each tenfold: dot this network, ring baseline, bar the run before",
+        "Baseline; this network is",
+        "The run before; this network is",
+    ]
 
 
 def test_marks_lie_on_a_logarithmic_axis_and_the_report_takes_them(three):
@@ -130,7 +134,8 @@ def test_marks_lie_on_a_logarithmic_axis_and_the_report_takes_them(three):
     # 1 % lies half-way between 0.01 % and 100 %.
     assert [mark["class"] for mark in clean] == [["mark-0"], ["mark-1"], ["mark-2"]]
     assert clean[0]["style"] == "left:50.0%"
-    assert "log-axis" not in table_text(tabulate_robustness(*three))
+    text = table_text(tabulate_robustness(*three))
+    assert "log-axis" not in text and "tenfold" not in text, "a column of pictures has no place in plain text"
 
 
 def test_without_other_networks_the_table_has_no_column_for_them():

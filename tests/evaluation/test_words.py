@@ -165,6 +165,25 @@ def test_words_on_slices(classifier, test):
     assert (said == "There is no error in any slice.") == (kind == "perfect")
 
 
+def test_scores_slices_and_calibration_stand_beside_those_of_other_networks(test):
+    perfect, constant = (answers(kind, test.labels) for kind in ("perfect", "constant"))
+    before = gather_answers("digits", torch.nn.Linear(1, 1), perfect, {})
+    others = evaluation.right_answers(constant, ("the run before", before))
+    scores = evaluation.measure_scores(perfect, others)
+    table = evaluation.tabulate_scores(scores)
+    assert table.columns[-3:] == ["Missed", "Baseline; this network is", "The run before; this network is"]
+    sizes = [row["support"] for row in scores["per_class"]]
+    assert [row[-3:] for row in table.rows[:2]] == [("0", "0", "0"), ("0", f"{sizes[1]}, better", "0")]
+    assert {row[-2:] for row in table.rows[10:]} == {("", "")}, "averages are of all images"
+    slices = evaluation.measure_slices(test, constant, "digits", {"the run before": perfect.correct})
+    for row, part in zip(evaluation.tabulate_slices(slices).rows, slices, strict=True):
+        assert row[-1] == "0, worse" and part["others"]["the run before"]["mcnemar"]["only_second"] == part["errors"]
+    calibration = evaluation.measure_calibration(perfect, perfect, on_plain=constant)
+    table = evaluation.tabulate_calibration(calibration)
+    assert table.columns[1:] == ["As stored", "Plain baseline"]
+    assert calibration["baseline"]["ece"] > calibration["ece"]
+
+
 def test_words_on_the_closer_look(classifier):
     kind, predictions = classifier
     scores = evaluation.measure_scores(predictions)
