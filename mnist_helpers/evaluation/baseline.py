@@ -99,7 +99,7 @@ def measure_pair(correct: np.ndarray, others: np.ndarray, looks: int = 1) -> dic
 
 def right_answers(on_plain: Predictions | None, earlier: tuple[str, Answers] | None) -> Others:
     """Which test images the plain network and the `earlier` one have right, where there are such, by their names."""
-    others = {"baseline": on_plain.correct} if on_plain else {}
+    others = {"the baseline": on_plain.correct} if on_plain else {}
     return others | ({earlier[0]: earlier[1].right(earlier[1].clean)} if earlier else {})
 
 
@@ -112,7 +112,7 @@ def other_columns(rows: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
     """Names and cells, row by row, of the columns that say how the others of `measure_part` fare in a table."""
     names = rows[0]["others"] if rows else ()
     return (
-        [f"{name.capitalize()}; this network is" for name in names],
+        [f"{name.removeprefix('the ').capitalize()}; this network is" for name in names],
         [[with_verdict(f"{pair['errors']:,}", pair["verdict"]) for pair in row["others"].values()] for row in rows],
     )
 

@@ -15,7 +15,7 @@ from mnist_helpers.checkpoint import Checkpoint
 from mnist_helpers.display import Table
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.evaluation.reliability import BINS, equal_mass, equal_width
-from mnist_helpers.network import SURE, Predictions, apply_temperature, fit_temperature
+from mnist_helpers.network import SURE, Predictions, fit_temperature
 from mnist_helpers.network.temperature import TEMPERATURES, check_logits, log_loss
 
 SIGNIFICANT = 0.05
@@ -44,7 +44,6 @@ def measure_calibration(
     """
     logits, labels = predictions.logits, predictions.labels
     temperature = fit_temperature(on_validation.logits, on_validation.labels)
-    scaled = score_probabilities(apply_temperature(logits, temperature), labels)
     before = None if loss_before is None else _factor_before(on_validation, loss_before)
     clear = np.setdiff1d(np.arange(len(labels)), in_doubt)
     undone = None if before is None else score_probabilities(before * logits, labels)
@@ -53,7 +52,6 @@ def measure_calibration(
         **score_probabilities(logits, labels),
         "baseline": None if plain is None else {name: plain[name] for _, name, _ in MEASURES},
         "temperature": temperature,
-        "with_temperature": {name: scaled[name] for _, name, _ in MEASURES},
         "before_scaling": None if undone is None else {name: undone[name] for _, name, _ in MEASURES},
         "scaled_with": before,
         "without_doubtful": score_probabilities(logits[clear], labels[clear]) if len(in_doubt) else None,

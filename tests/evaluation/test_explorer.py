@@ -7,9 +7,8 @@ from bs4 import BeautifulSoup
 
 from mnist_helpers.data import LabelledImages, stroke_thickness
 from mnist_helpers.display.explorer import explorer_html, explorer_text, show_explorer
-from mnist_helpers.evaluation.errors import SHOWN
-from mnist_helpers.evaluation.explorer import FILTERS, explore_errors
-from mnist_helpers.evaluation.slices import SLANT, THICKNESS, measure_slices
+from mnist_helpers.evaluation.errors import FILTERS, SHOWN, explore_errors
+from mnist_helpers.evaluation.slices import measure_slices
 from mnist_helpers.network import Predictions
 from mnist_helpers.report.export import TEMPLATE
 from mnist_helpers.report.output_html import active_part
@@ -45,9 +44,9 @@ def test_each_error_is_told_with_all_that_is_known_of_it():
     assert explorer.choices() == {
         "all": "All (3)",
         "doubtful": "Label in doubt (1)",
-        "confident": "Confidence 90% or more (2)",
-        "unsure": "Confidence below 90% (1)",
-        "first-half": "First half of the test file (2)",
+        "confident": "Sure (90% or more) (2)",
+        "unsure": "Unsure (1)",
+        "first-half": "First half (2)",
         "second-half": "Second half (1)",
         "thick": "Thick strokes (3)",
         "right-leaning": "Right-leaning (3)",
@@ -62,13 +61,12 @@ def test_errors_are_told_by_strokes_and_slant_with_the_limits_of_the_slices(digi
     slices = {part["name"].partition(",")[0]: part["n"] for part in measure_slices(test, wrong, "digits")}
     cards = explore_errors(test, wrong, "digits").cards
     assert len(cards) == SHOWN < len(test)
-    for group in (THICKNESS, SLANT):
-        counts = {name: sum(name in card.passes for card in cards) for name in group}
-        assert sum(counts.values()) == len(cards) and all(0 < n <= slices[name] for name, n in counts.items())
-    widths = {
-        name: [stroke_thickness(card.image[None])[0] for card in cards if name in card.passes] for name in THICKNESS
-    }
-    assert max(widths["thin"]) < min(widths["medium"]) <= max(widths["medium"]) < min(widths["thick"])
+    for name in ("thin", "thick", "left-leaning", "right-leaning"):
+        assert 0 < sum(name in card.passes for card in cards) <= slices[name]
+    thin, thick = (
+        [stroke_thickness(card.image[None])[0] for card in cards if name in card.passes] for name in ("thin", "thick")
+    )
+    assert max(thin) < min(thick)
 
 
 def test_what_is_not_known_is_neither_told_nor_asked_for():
