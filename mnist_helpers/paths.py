@@ -54,6 +54,7 @@ class RunPaths:
         self.metrics = self.outputs / "metrics.json"  # every number of the evaluation
         self.answers = self.outputs / "answers.json"  # what the network says of the test images, clean and corrupted
         self.previous_answers = self.outputs / "previous_answers.json"  # of the network evaluated here before
+        self.baseline_answers = self.outputs / "baseline_answers.json"  # what the plain network says of the same images
         self.seed_answers = self.outputs / "seed_answers.json"  # of the networks of the other seeds
         self.benchmark = self.outputs / "benchmark.json"  # the times of this project and of other recipes
         self.executed = self.outputs / "notebooks"  # the executed copies

@@ -70,7 +70,8 @@ def _nearest(
         scores = torch.addmm(squares, points[start : start + ROWS], others.T, alpha=-1)
         if leave_out is not None:
             scores[torch.arange(len(scores)), leave_out[start : start + ROWS]] = torch.inf
-        found.append(scores.argmin(dim=1))
+        # NumPy's is several times as fast as torch's.
+        found.append(torch.from_numpy(scores.numpy().argmin(axis=1)))
     indices = torch.cat(found)
     # Anew, since the difference of large squares says little of a small distance.
     return (points - others[indices]).double().norm(dim=1), indices

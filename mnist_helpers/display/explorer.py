@@ -51,7 +51,7 @@ def explorer_html(explorer: Explorer) -> str:
         f'<label for="explorer-{name}">{escape(words)}</label></span>'
         for name, words in explorer.choices().items()
     )
-    columns = "display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr));gap:.5rem .75rem"
+    columns = "display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr));gap:.3rem .75rem"
     return (
         f'<div class="explorer"><fieldset style="display:none"><legend>Show</legend>{buttons}</fieldset>'
         f'<ul role="list" aria-label="{escape(explorer.name)}" style="{columns};padding:0;list-style:none">'

@@ -19,6 +19,7 @@ from mnist_helpers.display.vector import GRID, MIME_TYPE, ORANGE, draw_svg
 from mnist_helpers.files import replacing
 
 CSS_PIXELS_PER_INCH = 96
+CELL, PICTURE = (0.95, 1.3), 0.83  # of a gallery, in inches: an image with its caption, and its side
 INK_MAP = LinearSegmentedColormap.from_list("ink", ["#ffffff", "#111111"])  # greys alone, which take few bytes
 # From nothing, so that the page shows through where there is nothing, in the light as in the dark.
 COUNT_MAP = LinearSegmentedColormap.from_list("counts", [(ORANGE, 0.0), (ORANGE, 0.75)])
@@ -29,6 +30,7 @@ STYLE: dict[Any, Any] = {
     "font.size": 10,
     # Pixels are shown as they are, and an SVG holds no more than these.
     "image.interpolation": "none",
+    "image.composite_image": False,
     "axes.titlesize": 11,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
@@ -70,12 +72,33 @@ def show_figure(figure: Figure, save_as: Path | None = None) -> None:
             temporary.write_bytes(buffer.getvalue())
 
 
-def plot_gallery(images: torch.Tensor | np.ndarray, captions: Sequence[str], columns: int = 10) -> Figure:
-    """Images, uint8 (N, 28, 28), as dark ink on white in one picture, each with its caption above."""
+def plot_gallery(
+    images: torch.Tensor | np.ndarray, captions: Sequence[str], columns: int = 10, row_names: Sequence[str] = ()
+) -> Figure:
+    """Images, uint8 (N, 28, 28), as dark ink on white in one picture, each with its caption above.
+
+    All lie in one pair of axes, in inches: matplotlib takes several times as long for a pair each.
+    """
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * 0.95, rows * 1.3), squeeze=False)
-    draw_pictures(axes.flatten(), images, captions)
+    width, height = columns * CELL[0], rows * CELL[1]
+    figure = plt.figure(figsize=(width, height), layout="none")
+    axis = figure.add_axes((0, 0, 1, 1))
+    for place, (image, caption) in enumerate(zip(images, captions, strict=False)):
+        left, bottom = place % columns * CELL[0], (place // columns + 1) * CELL[1]
+        axis.imshow(
+            image,
+            cmap=INK_MAP,
+            vmin=0,
+            vmax=255,
+            extent=(left, left + PICTURE, bottom, bottom - PICTURE),
+            aspect="auto",
+        )
+        axis.text(left + PICTURE / 2, bottom - PICTURE - 0.05, caption, fontsize=8, ha="center")
+    for row, name in enumerate(row_names):
+        axis.text(-0.1, (row + 1) * CELL[1] - PICTURE / 2, name, fontsize=8, rotation=90, ha="right", va="center")
+    axis.set(xlim=(0, width), ylim=(height, 0))
+    axis.set_axis_off()
     return describe(figure, f"{len(images)} digits, from left to right: {in_words(captions)}")
 
 

@@ -83,10 +83,12 @@ def table_html(table: Table) -> str:
 
 
 def table_text(table: Table) -> str:
-    """The table in columns of plain text, below its caption."""
+    """The table in columns of plain text, below its caption; without those that hold nothing but pictures."""
     lines = [[_plain(cell) for cell in row] for row in (table.columns, *table.rows)]
     columns = []
     for cells in zip(*lines, strict=True):
+        if not any(cells[1:]):
+            continue
         width = max(map(len, cells))
         right = all(map(is_number, cells[1:]))
         columns.append([cell.rjust(width) if right else cell.ljust(width) for cell in cells])

@@ -1,7 +1,6 @@
 """What a network names the test images, clean and corrupted: kept, so that runs are compared image by image."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from mnist_helpers.evaluation.corruptions import CORRUPTIONS, corrupt
 from mnist_helpers.files import replacing
 from mnist_helpers.network import MnistCNN, Predictions, predict, weights_checksum
 from mnist_helpers.paths import RunPaths, run_paths, shown
+
+AGAIN = 20  # every so many-th corrupted image is asked about again, before kept answers are used
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,37 @@ class Answers:
         return self.right(self.clean)[_digits(self.labels) == ord(str(digit))]
 
 
-def answer_corrupted(images: torch.Tensor, models: Sequence[MnistCNN], seed: int = 0) -> list[dict[str, str]]:
-    """What each of the `models` says of `images`, uint8 (N, 28, 28), under each corruption, which is made but once."""
-    answers: list[dict[str, str]] = [{} for _ in models]
-    unknown = torch.zeros(len(images), dtype=torch.int64)
-    for name in CORRUPTIONS:
-        corrupted = LabelledImages(corrupt(name, images, seed), unknown)
-        for given, model in zip(answers, models, strict=True):
-            given[name] = _text(predict(model, corrupted).predicted)
+def corrupt_all(images: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The images, uint8 (N, 28, 28), under each corruption."""
+    return {name: corrupt(name, images) for name in CORRUPTIONS}
+
+
+def answer_corrupted(model: MnistCNN, corrupted: dict[str, torch.Tensor]) -> dict[str, str]:
+    """What the model says of the images of `corrupt_all`."""
+    return {
+        name: _text(predict(model, LabelledImages(images, torch.zeros(len(images), dtype=torch.int64))).predicted)
+        for name, images in corrupted.items()
+    }
+
+
+def answer_baseline(
+    paths: RunPaths, dataset: str, model: MnistCNN, predictions: Predictions, corrupted: dict[str, torch.Tensor]
+) -> Answers:
+    """The answers of the plain network, which stays the same from run to run: kept ones, where they still hold.
+
+    They hold when they are of this network and these images, and when it gives them again to all clean images (its
+    `predictions`) and to a twentieth of the corrupted ones. Others are made anew and kept. Raises MnistError when a
+    file is damaged or cannot be written.
+    """
+    again = answer_corrupted(model, {name: images[::AGAIN] for name, images in corrupted.items()})
+    for place in (paths.baseline_answers, run_paths().baseline_answers):
+        kept = load_answers(place)
+        if kept == gather_answers(dataset, model, predictions, kept.corrupted if kept else {}) and again == {
+            name: given[::AGAIN] for name, given in kept.corrupted.items()
+        }:
+            return kept
+    answers = gather_answers(dataset, model, predictions, answer_corrupted(model, corrupted))
+    _write(paths.baseline_answers, answers)
     return answers
 
 

@@ -1,25 +1,33 @@
 """Is this network better than a plain one? Both answer the same test images and are compared image by image."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 import numpy as np
 from scipy.stats import binomtest
 
 from mnist_helpers.checkpoint import Checkpoint
-from mnist_helpers.data import LabelledImages
 from mnist_helpers.display import Table, percent, percent_range
 from mnist_helpers.evaluation.answers import Answers
 from mnist_helpers.evaluation.homogeneity import ALPHA
 from mnist_helpers.evaluation.intervals import wilson_interval
-from mnist_helpers.network import Predictions, count_parameters, predict
+from mnist_helpers.network import Predictions, count_parameters
+
+Others = Mapping[str, np.ndarray]  # the names of other networks to which test images they have right, bool (N,)
+NOTHING: Others = MappingProxyType({})
 
 
-def measure_baseline(baseline: Checkpoint | None, test: LabelledImages, predictions: Predictions) -> dict | None:
+def measure_baseline(
+    baseline: Checkpoint | None, on_plain: Predictions | None, predictions: Predictions
+) -> dict | None:
     """The score of the plain network, and what McNemar's test says of `predictions` against it; None without one.
 
-    "epochs" is its budget: how many it was given, a fraction too, or got, where its training was stopped.
+    `on_plain` is what it says of the same images. "epochs" is its budget: how many it was given, a fraction too, or
+    got, where its training was stopped.
     """
-    if baseline is None:
+    if baseline is None or on_plain is None:
         return None
-    plain = predict(baseline.model, test).correct
+    plain = on_plain.correct
     return {
         "accuracy": float(plain.mean()),
         "accuracy_ci95": list(wilson_interval(int(plain.sum()), len(plain))),
@@ -87,6 +95,31 @@ def measure_pair(correct: np.ndarray, others: np.ndarray, looks: int = 1) -> dic
     """
     comparison = mcnemar_exact(correct, others)
     return {"errors": int((~others).sum()), "mcnemar": comparison, "verdict": judge(comparison, ALPHA / looks)}
+
+
+def right_answers(on_plain: Predictions | None, earlier: tuple[str, Answers] | None) -> Others:
+    """Which test images the plain network and the `earlier` one have right, where there are such, by their names."""
+    others = {"the baseline": on_plain.correct} if on_plain else {}
+    return others | ({earlier[0]: earlier[1].right(earlier[1].clean)} if earlier else {})
+
+
+def measure_part(correct: np.ndarray, others: Others, inside: np.ndarray, looks: int) -> dict[str, dict]:
+    """What `measure_pair` finds against each of the others on the images `inside` a part, one of so many `looks`."""
+    return {name: measure_pair(correct[inside], right[inside], looks) for name, right in others.items()}
+
+
+def other_columns(rows: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
+    """Names and cells, row by row, of the columns that say how the others of `measure_part` fare in a table."""
+    names = rows[0]["others"] if rows else ()
+    return (
+        [f"{name.removeprefix('the ').capitalize()}; this network is" for name in names],
+        [[with_verdict(f"{pair['errors']:,}", pair["verdict"]) for pair in row["others"].values()] for row in rows],
+    )
+
+
+def with_verdict(errors: str, verdict: str) -> str:
+    """Another network's errors, and whether this one is better or worse, if a test says so."""
+    return errors + (f", {verdict}" if verdict in ("better", "worse") else "")
 
 
 def mcnemar_exact(correct_a: np.ndarray, correct_b: np.ndarray) -> dict[str, int | float]:

@@ -15,7 +15,7 @@ from mnist_helpers.checkpoint import Checkpoint
 from mnist_helpers.display import Table
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.evaluation.reliability import BINS, equal_mass, equal_width
-from mnist_helpers.network import SURE, Predictions, apply_temperature, fit_temperature
+from mnist_helpers.network import SURE, Predictions, fit_temperature
 from mnist_helpers.network.temperature import TEMPERATURES, log_loss
 
 SIGNIFICANT = 0.05
@@ -33,23 +33,25 @@ def measure_calibration(
     on_validation: Predictions,
     in_doubt: Sequence[int] = (),
     loss_before: float | None = None,
+    on_plain: Predictions | None = None,
 ) -> dict:
     """How far the probabilities can be trusted, with and without the images `in_doubt`, and before they were scaled.
 
     The temperature that the network was scaled with is not stored; the validation loss before is (`loss_before`), and
     only one factor below 1 brings the validation images back to it. "before_scaling" is what the same answers score
     with it, None where it cannot be known. "temperature" is one fitted on top, 1 when nothing is left to scale.
+    "baseline" is what the plain network's answers `on_plain` score, None without one.
     """
     logits, labels = predictions.logits, predictions.labels
     temperature = fit_temperature(on_validation.logits, on_validation.labels)
-    scaled = score_probabilities(apply_temperature(logits, temperature), labels)
     before = None if loss_before is None else _factor_before(on_validation, loss_before)
     clear = np.setdiff1d(np.arange(len(labels)), in_doubt)
     undone = None if before is None else score_probabilities(before * logits, labels)
+    plain = score_probabilities(on_plain.logits, on_plain.labels) if on_plain else None
     return {
         **score_probabilities(logits, labels),
+        "baseline": None if plain is None else {name: plain[name] for _, name, _ in MEASURES},
         "temperature": temperature,
-        "with_temperature": {name: scaled[name] for _, name, _ in MEASURES},
         "before_scaling": None if undone is None else {name: undone[name] for _, name, _ in MEASURES},
         "scaled_with": before,
         "without_doubtful": score_probabilities(logits[clear], labels[clear]) if len(in_doubt) else None,
@@ -67,8 +69,9 @@ def loss_before_scaling(trained: Checkpoint) -> float | None:
 
 
 def tabulate_calibration(calibration: dict) -> Table:
-    """Log loss, Brier score and calibration error, as the network is, and before it was scaled where that is known."""
+    """Log loss, Brier score and calibration error, before the scaling and of the baseline too, where known."""
     columns = {"Before scaling": calibration["before_scaling"], "As stored": calibration}
+    columns["Plain baseline"] = calibration["baseline"]
     known = {name: scores for name, scores in columns.items() if scores}
     return Table(
         "Calibration on the test images",

@@ -11,7 +11,8 @@ from mnist_helpers.evaluation.baseline import measure_pair
 from mnist_helpers.evaluation.chance import seeds_text
 from mnist_helpers.evaluation.intervals import DIGITS
 from mnist_helpers.evaluation.metrics import read_metrics
-from mnist_helpers.evaluation.robustness import SUMS, describe_against, measure_against
+from mnist_helpers.evaluation.robustness import SUMS, describe_against, measure_against, measure_robustness
+from mnist_helpers.evaluation.robustness_views import tabulate_robustness
 from mnist_helpers.paths import RunPaths, shown
 
 UNDECIDED = "not distinguishable"
@@ -116,32 +117,16 @@ def measure_comparison(first: Run, second: Run) -> dict:
     }
 
 
-def tabulate_comparison(comparison: dict) -> list[Table]:
-    """The numbers of both runs, then their errors under each corruption."""
-    runs, corruptions = comparison["runs"], comparison["corruptions"]
-    ordered = sorted(corruptions, key=lambda row: -max(row["errors"]))
-    return [
-        Table(
-            f"A = {runs[0]['folder']}, B = {runs[1]['folder']} ({comparison['dataset']})",
-            ["", "A", "B"],
-            [(name, *(_shown(run[key], form) for run in runs)) for name, key, form in NUMBERS],
-        ),
-        Table(
-            "Errors on corrupted images",
-            ["Corruption", "A", "B", "only A right", "only B right", "p", "A is"],
-            [
-                (
-                    row["name"],
-                    *(f"{errors:,}" for errors in row["errors"]),
-                    row["mcnemar"]["only_first"],
-                    row["mcnemar"]["only_second"],
-                    f"{row['mcnemar']['p_value']:.2g}",
-                    row["verdict"],
-                )
-                for row in ordered
-            ],
-        ),
-    ]
+def tabulate_comparison(comparison: dict, first: Run, second: Run) -> list[Table]:
+    """The numbers of both runs, then their errors on corrupted images, laid out as in the report."""
+    runs = comparison["runs"]
+    numbers = Table(
+        f"A = {first.name}, B = {second.name} ({comparison['dataset']})",
+        ["", "A", "B"],
+        [(name, *(_shown(run[key], form) for run in runs)) for name, key, form in NUMBERS],
+    )
+    against = measure_previous(("B", second.answers), first.answers)
+    return [numbers, tabulate_robustness(measure_robustness(first.answers), previous=against, own="A")]
 
 
 def describe_comparison(comparison: dict) -> str:

@@ -37,7 +37,6 @@ def measure_label_errors(predictions: Predictions, dataset: str) -> dict | None:
     - "accuracy_raw", "ci95_raw", "errors_raw": the score on all images; a share, its Wilson interval, a count.
     - "..._relabelled": the same where the ten images in which most annotators saw another digit count as that digit.
     - "n_settled" and "..._settled": so, and the five images on whose digit no majority agreed left out.
-    - "accuracy_without", "ci95_without", "errors_without": all fifteen left out, which also removes right answers.
     - "errors_among": how many of the raw errors fall on a known label error.
 
     Raises ValueError when there are too few images for MNIST's test set.
@@ -59,7 +58,6 @@ def measure_label_errors(predictions: Predictions, dataset: str) -> dict | None:
         **_score(relabelled, "relabelled"),
         "n_settled": len(settled),
         **_score(settled, "settled"),
-        **_score(np.delete(correct, known), "without"),
         "errors_among": int((~correct[known]).sum()),
     }
 

@@ -55,9 +55,8 @@ def plot_not_digits(pictures: dict[str, LabelledImages], answers: dict[str, Pred
         np.concatenate([pictures[kind].images[images] for kind, images in shown.items()]),
         [caption for row in captions.values() for caption in row],
         columns=EACH,
+        row_names=list(shown),
     )
-    for kind, axis in zip(shown, figure.axes[::EACH], strict=True):
-        axis.text(-0.15, 0.5, kind, rotation=90, ha="right", va="center", fontsize=8, transform=axis.transAxes)
     rows = (f"{kind}: {'; '.join(row)}" for kind, row in captions.items())
     return describe(
         figure, f"{EACH} images of each kind, the surest answer first. {'. '.join(rows)}.".replace("\n", " ")

@@ -12,15 +12,15 @@ SUMS = {"Mean": "mean_error", "Median": "median_error", "Worst": "worst_error"}
 PAIR = ("errors", "mcnemar", "verdict")
 
 
-def measure_robustness(answers: Answers, baseline: dict[str, str] | None = None) -> dict:
+def measure_robustness(answers: Answers, baseline: Answers | None = None) -> dict:
     """The errors under each corruption, beside those on the clean images and those of the plain `baseline`.
 
-    `baseline` has its answers to the same corrupted images. "errors" is a count, "images" too; "accuracy", its 95 %
-    Wilson interval "ci95" and the errors "mean_error", "median_error" and "worst_error" (over the corruptions),
-    "clean_error" and "drop" (mean less clean) are shares from 0 to 1.
+    "errors" is a count, "images" too; "accuracy", its 95 % Wilson interval "ci95" and the errors "mean_error",
+    "median_error" and "worst_error" (over the corruptions), "clean_error" and "drop" (mean less clean) are shares from
+    0 to 1.
     """
     images, clean_error = len(answers.labels), float((~answers.right(answers.clean)).mean())
-    plain = measure_against(answers, baseline) if baseline else None
+    plain = measure_against(answers, baseline.corrupted) if baseline else None
     rows: list[dict[str, Any]] = []
     for place, (name, given) in enumerate(answers.corrupted.items()):
         correct = int(answers.right(given).sum())

@@ -1,14 +1,12 @@
-"""The errors on corrupted images as a table and as a figure, beside those of other networks."""
+"""The errors on corrupted images as a table, beside those of other networks."""
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from markupsafe import Markup
-from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
 
-from mnist_helpers.display import BLUE, GREY, ORANGE, Table, describe, log_marks, thumbnail
+from mnist_helpers.display import Table, log_marks, thumbnail
+from mnist_helpers.evaluation.baseline import with_verdict
 from mnist_helpers.evaluation.corruptions import corrupt
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.evaluation.robustness import SUMS
@@ -18,23 +16,30 @@ MARKS = ("dot", "ring", "bar")  # as the style sheet draws the marks
 
 
 def tabulate_robustness(
-    robustness: dict, baseline: dict | None = None, previous: dict | None = None, image: torch.Tensor | None = None
+    robustness: dict,
+    baseline: dict | None = None,
+    previous: dict | None = None,
+    image: torch.Tensor | None = None,
+    own: str = "this network",
 ) -> Table:
     """The errors under each corruption, largest first, then on clean images, then mean, median and worst.
 
-    `baseline` and `previous` are those of metrics.json; `image`, uint8 (28, 28), shows what each corruption does.
+    `baseline` and `previous` are those of metrics.json; `image`, uint8 (28, 28), shows what each corruption does;
+    `own` is what the network is called.
     """
     others = _compared(robustness, baseline, previous)
-    legend = ", ".join(f"{mark} {name.lower()}" for mark, name in zip(MARKS, ("this network", *others), strict=False))
+    marks = ", ".join(f"{mark} {name}" for mark, name in zip(MARKS, (own, *others), strict=False))
+    # Where there are no pictures, as in a terminal, there is no axis.
+    legend = "" if image is None else f" On the axis: {marks}."
     return Table(
         "Errors in percent, largest first. Better or worse: by a paired test, corrected for the number of corruptions; "
-        f"no word: not distinguishable. On the axis: {legend}.",
+        f"no word: not distinguishable.{legend}",
         [
             "Corruption",
             "Error",
             "95% interval",
             "0.01 to 100, a line each tenfold",
-            *(f"{name}; this network is" for name in others),
+            *(f"{name[0].upper()}{name[1:]}; {own} is" for name in others),
         ],
         [
             (
@@ -42,44 +47,13 @@ def tabulate_robustness(
                 f"{100 * error:.2f}",
                 "–".join(f"{100 * (1 - bound):.2f}" for bound in interval[::-1]),
                 log_marks([error, *(other[name][0] for other in others.values() if name in other)]),
-                *(_other_cell(*other[name]) if name in other else "" for other in others.values()),
+                *(
+                    with_verdict(f"{100 * other[name][0]:.2f}", other[name][1]) if name in other else ""
+                    for other in others.values()
+                ),
             )
             for name, error, interval in _rows(robustness)
         ],
-    )
-
-
-def plot_robustness(robustness: dict, baseline: dict | None = None, previous: dict | None = None) -> Figure:
-    """The error under each corruption, largest first, on a logarithmic axis, with 95 % intervals and other networks."""
-    rows = [row for row in _rows(robustness) if row[0] not in SUMS]
-    names, errors = [row[0] for row in rows], np.array([row[1] for row in rows])
-    bounds = 1 - np.array([row[2][::-1] for row in rows]).T
-    smallest = 0.5 / robustness["images"]  # where no error is drawn
-    figure, axis = plt.subplots(figsize=(7, 0.3 * len(rows) + 1))
-    axis.hlines(names, *(100 * np.maximum(bounds, smallest)), color=BLUE, linewidth=1)
-    axis.plot(100 * np.maximum(errors, smallest), names, "o", color=BLUE, label="this network")
-    marks = (("D", ORANGE), ("x", GREY))
-    for (name, other), (mark, color) in zip(_compared(robustness, baseline, previous).items(), marks, strict=False):
-        shown = [row for row in names if row in other]
-        axis.plot(
-            [100 * max(other[row][0], smallest) for row in shown],
-            shown,
-            mark,
-            color=color,
-            markersize=5,
-            markerfacecolor="none",
-            label=name,
-        )
-    axis.invert_yaxis()
-    axis.set(title="Error under corruption", xlabel="Error (%), logarithmic", xscale="log")
-    axis.xaxis.set_major_formatter("{x:g}")
-    axis.grid(axis="x")
-    axis.legend(loc="lower right")
-    worst, easiest = rows[0], min(rows[:-1], key=lambda row: row[1])
-    return describe(
-        figure,
-        f"Error under {len(rows) - 1} corruptions, from {easiest[1]:.1%} ({easiest[0]}) to "
-        f"{worst[1]:.1%} ({worst[0]}); clean {robustness['clean_error']:.2%}.",
     )
 
 
@@ -100,20 +74,16 @@ def _compared(robustness: dict, baseline: dict | None, previous: dict | None) ->
     images, others = robustness["images"], {}
     if baseline and robustness["baseline"]:
         rows = {row["name"]: row["baseline"] for row in robustness["corruptions"]}
-        others["Baseline"] = _line_up(images, rows | {"clean": baseline}, robustness["baseline"])
+        others["baseline"] = _line_up(images, rows | {"clean": baseline}, robustness["baseline"])
     if previous:
         rows = {row["name"]: row for row in previous["robustness"]["corruptions"]}
-        others[previous["name"].capitalize()] = _line_up(images, rows | {"clean": previous}, previous["robustness"])
+        others[previous["name"]] = _line_up(images, rows | {"clean": previous}, previous["robustness"])
     return others
 
 
 def _line_up(images: int, rows: dict[str, dict], sums: dict) -> Compared:
     singles = {name: (row["errors"] / images, row["verdict"]) for name, row in rows.items()}
     return singles | {name: (sums[key], "") for name, key in SUMS.items()}
-
-
-def _other_cell(error: float, verdict: str) -> str:
-    return f"{100 * error:.2f}" + (f", {verdict}" if verdict in ("better", "worse") else "")
 
 
 def _with_picture(name: str, image: torch.Tensor | None) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
 
 from mnist_helpers.display import Table
+from mnist_helpers.evaluation.baseline import NOTHING, Others, measure_part
 from mnist_helpers.evaluation.homogeneity import ALPHA, homogeneity, standing_out
 from mnist_helpers.evaluation.intervals import DIGITS, SCORES, score_intervals, wilson_interval
 from mnist_helpers.network import Predictions
@@ -11,11 +12,11 @@ from mnist_helpers.network import Predictions
 DATASET_NAMES = {"mnist": "MNIST", "digits": "digits-sample"}
 
 
-def measure_scores(predictions: Predictions) -> dict:
+def measure_scores(predictions: Predictions, others: Others = NOTHING) -> dict:
     """Accuracy, and precision, recall and F1 by digit and averaged, with 95 % intervals.
 
     "recall_test" says whether the ten recalls differ at all: the "p_value" of their homogeneity, and the digits
-    "standing_out".
+    "standing_out". Each digit has the paired tests on its images against the `others`, corrected for ten looks.
     """
     labels, predicted = predictions.labels, predictions.predicted
     errors = len(predictions.errors)
@@ -35,7 +36,9 @@ def measure_scores(predictions: Predictions) -> dict:
         "macro_avg": _average(labels, predicted, "macro") | _named(intervals["macro_avg"]),
         "weighted_avg": _average(labels, predicted, "weighted") | _named(intervals["weighted_avg"]),
         "per_class": [
-            row | _named(interval)
+            row
+            | _named(interval)
+            | {"others": measure_part(predictions.correct, others, labels == row["digit"], len(DIGITS))}
             for row, interval in zip(_per_class(labels, predicted), intervals["per_class"], strict=True)
         ],
     }
@@ -58,6 +61,31 @@ def tabulate_scores(scores: dict) -> Table:
 
 
 def describe_scores(scores: dict) -> str:
+    """The digits recognised best and worst, whether the ten differ by more than chance, and from other networks'."""
+    return _extremes(scores) + _against(scores)
+
+
+def headline(metrics: dict) -> str:
+    """Accuracy with its 95 % interval and the errors, in one sentence."""
+    low, high = metrics["accuracy_ci95"]
+    return f"{share_correct(metrics)} (95% interval {low:.2%} to {high:.2%}; {metrics['errors']} errors)."
+
+
+def share_correct(metrics: dict) -> str:
+    """The accuracy as the beginning of a sentence."""
+    name = DATASET_NAMES[metrics["dataset"]]
+    return f"{metrics['accuracy']:.2%} of {metrics['n_test']:,} {name} test images are classified correctly"
+
+
+def classification_report(metrics: dict) -> str:
+    """Precision, recall and F1 by digit with their averages, for the terminal."""
+    lines = [headline(metrics), "", f"{'digit':>12} {'precision':>10} {'recall':>10} {'F1':>10} {'images':>8}"]
+    for name, row, images in _lines(metrics):
+        lines.append(f"{name:>12} {row['precision']:10.4f} {row['recall']:10.4f} {row['f1']:10.4f} {images:8,}")
+    return "\n".join([*lines, ""])
+
+
+def _extremes(scores: dict) -> str:
     """The digits recognised best and worst, and whether the ten differ by more than chance."""
     best = max(scores["per_class"], key=lambda row: row["f1"])
     worst = min(scores["per_class"], key=lambda row: row["f1"])
@@ -79,24 +107,18 @@ def describe_scores(scores: dict) -> str:
     return f"{found} Some digits are harder: {chance}; {which}."
 
 
-def headline(metrics: dict) -> str:
-    """Accuracy with its 95 % interval and the errors, in one sentence."""
-    low, high = metrics["accuracy_ci95"]
-    return f"{share_correct(metrics)} (95% interval {low:.2%} to {high:.2%}; {metrics['errors']} errors)."
-
-
-def share_correct(metrics: dict) -> str:
-    """The accuracy as the beginning of a sentence."""
-    name = DATASET_NAMES[metrics["dataset"]]
-    return f"{metrics['accuracy']:.2%} of {metrics['n_test']:,} {name} test images are classified correctly"
-
-
-def classification_report(metrics: dict) -> str:
-    """Precision, recall and F1 by digit with their averages, for the terminal."""
-    lines = [headline(metrics), "", f"{'digit':>12} {'precision':>10} {'recall':>10} {'F1':>10} {'images':>8}"]
-    for name, row, images in _lines(metrics):
-        lines.append(f"{name:>12} {row['precision']:10.4f} {row['recall']:10.4f} {row['f1']:10.4f} {images:8,}")
-    return "\n".join([*lines, ""])
+def _against(scores: dict) -> str:
+    """On which digits recall is better or worse than that of other networks, by paired tests."""
+    said = []
+    for name in scores["per_class"][0]["others"]:
+        verdicts = {row["digit"]: row["others"][name]["verdict"] for row in scores["per_class"]}
+        found = [
+            f"{kind} on {', '.join(str(digit) for digit in verdicts if verdicts[digit] == kind)}"
+            for kind in ("better", "worse")
+            if kind in verdicts.values()
+        ]
+        said.append(f"against {name} {' and '.join(found) or 'on no digit'}")
+    return f" Recall differs (paired tests, ten looks): {'; '.join(said)}." if said else ""
 
 
 def _lines(scores: dict) -> list[tuple[str, dict, int]]:

@@ -1,9 +1,12 @@
 """Where the errors are: the score on parts of the test set, by writer, stroke thickness and slant."""
 
+from typing import Any
+
 import numpy as np
 
 from mnist_helpers.data import LabelledImages, slant, stroke_thickness
 from mnist_helpers.display import Table, percent, percent_range
+from mnist_helpers.evaluation.baseline import NOTHING, Others, measure_part, other_columns
 from mnist_helpers.evaluation.homogeneity import ALPHA, homogeneity
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.network import Predictions
@@ -17,10 +20,13 @@ HALVES = {
     "test images 5,000–9,999, by employees": slice(HALF, None),
 }
 
+THICKNESS = ("thin", "medium", "thick")
+SLANT = ("left-leaning", "upright", "right-leaning")
+
 
 def measure_slices(
-    test: LabelledImages, predictions: Predictions, dataset: str
-) -> list[dict[str, str | int | float | list[float]]]:
+    test: LabelledImages, predictions: Predictions, dataset: str, others: Others = NOTHING
+) -> list[dict[str, Any]]:
     """The score on each part of the test set.
 
     The groups are the two halves of MNIST (only where `dataset` is "mnist"), and thirds of the stroke thickness and of
@@ -30,18 +36,16 @@ def measure_slices(
     "errors_expected": how many errors its mix of digits alone would bring, at the error rates that each digit has in
     the whole test set. Without it, a part with many 9s would look hard for its strokes. "group_p_value" is that of
     its group, the chance that parts of equal difficulty differ as much (`homogeneity`), times the number of groups,
-    for as many looks are taken.
+    for as many looks are taken. "others" are the paired tests against `others` on the part,
+    corrected for the number of parts.
 
     Raises ValueError when images and predictions do not belong together.
     """
-    images, labels, correct = test.images.numpy(), predictions.labels, predictions.correct
+    labels, correct = predictions.labels, predictions.correct
     if not np.array_equal(test.labels, labels):
         raise ValueError("These images and predictions do not belong together.")
     rate = np.array([(~correct[labels == digit]).mean() if (labels == digit).any() else 0 for digit in range(10)])
-    parts = [("half", name, np.arange(len(labels))[half]) for name, half in HALVES.items() if dataset == "mnist"]
-    parts += _thirds("stroke thickness", stroke_thickness(images), ("thin", "medium", "thick"), 2, " px")
-    parts += _thirds("slant", slant(images), ("left-leaning", "upright", "right-leaning"), 1, "°")
-    parts = [part for part in parts if len(part[2])]
+    parts = [part for part in divide(test, dataset) if len(part[2])]
     p_values = _group_p_values(parts, correct)
     return [
         {
@@ -53,16 +57,30 @@ def measure_slices(
             "accuracy": float(correct[inside].mean()),
             "ci95": list(wilson_interval(int(correct[inside].sum()), len(inside))),
             "group_p_value": p_values[group],
+            "others": measure_part(correct, others, inside, len(parts)),
         }
         for group, name, inside in parts
     ]
 
 
+def divide(test: LabelledImages, dataset: str) -> list[tuple[str, str, np.ndarray]]:
+    """Group, name and indices of each part of the test set, also of an empty one."""
+    images = test.images.numpy()
+    halves = [("half", name, np.arange(len(test))[half]) for name, half in HALVES.items() if dataset == "mnist"]
+    return [
+        *halves,
+        *_thirds("stroke thickness", stroke_thickness(images), THICKNESS, 2, " px"),
+        *_thirds("slant", slant(images), SLANT, 1, "°"),
+    ]
+
+
 def tabulate_slices(slices: list[dict]) -> Table:
-    """A line for each part, with the errors found and expected."""
+    """A line for each part, with the errors found and expected, and those of other networks."""
+    names, cells = other_columns(slices)
     return Table(
-        "Accuracy by slice of the test set",
-        ["Slice", "Images", "Errors", "Errors expected", "Accuracy", "95% interval"],
+        "Accuracy by slice of the test set"
+        + (f"; better or worse: by a paired test, corrected for {len(slices)} looks" if names else ""),
+        ["Slice", "Images", "Errors", "Errors expected", "Accuracy", "95% interval", *names],
         [
             (
                 f"{entry['group']}: {entry['name']}",
@@ -71,8 +89,9 @@ def tabulate_slices(slices: list[dict]) -> Table:
                 f"{entry['errors_expected']:.1f}",
                 percent(entry["accuracy"], 2),
                 percent_range(entry["ci95"]),
+                *others,
             )
-            for entry in slices
+            for entry, others in zip(slices, cells, strict=True)
         ],
     )
 

@@ -11,24 +11,14 @@ from mnist_helpers.evaluation.intervals import Z
 TARGET = 0.001  # the share of answers that may be wrong
 
 
-def risk_coverage(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The risk–coverage curve (El-Yaniv and Wiener, 2010), from the surest image alone to all of them.
-
-    Coverage is the share k/N of images answered, risk the share of errors among those k most confident ones. A
-    threshold cannot part images of equal confidence, and any order among them would be chance or, worse, look at the
-    answers: they are answered together or not at all. So the curve has one point for each distinct confidence, that is
-    one for each k = 1 … N when no two are equal, and the same images in another order give the same curve.
-
-    Raises ValueError when there is no image, when the lengths differ, or when a confidence is no number.
-    """
-    _, answered, wrong = _by_threshold(confidence, correct)
-    return answered / answered[-1], wrong / answered
-
-
 def errors_left(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How many of the least certain images are refused, from none to all, and how many errors are left then.
 
-    Images of equal confidence are refused together (see `risk_coverage`, which raises the same errors).
+    That is the risk–coverage curve (El-Yaniv and Wiener, 2010) in counts. A threshold cannot part images of equal
+    confidence, and any order among them would be chance or, worse, look at the answers: they are refused together. So
+    the same images in another order give the same curve.
+
+    Raises ValueError when there is no image, when the lengths differ, or when a confidence is no number.
     """
     _, answered, wrong = _by_threshold(confidence, correct)
     return answered[-1] - np.append(answered[::-1], 0), np.append(wrong[::-1], 0).astype(int)
@@ -46,7 +36,7 @@ def score_selection(confidence: np.ndarray, correct: np.ndarray, target_error: f
     The threshold is the best one for these very images, so on them the target is met by construction. To promise it for
     new images, take `assured_threshold` of validation images and measure on others.
 
-    Raises ValueError as `risk_coverage` does.
+    Raises ValueError as `errors_left` does.
     """
     thresholds, answered, wrong = _by_threshold(confidence, correct)
     risk = wrong / answered
@@ -67,7 +57,7 @@ def assured_threshold(confidence: np.ndarray, correct: np.ndarray, target_error:
     None if there is none: without a single error it takes z² (1 − t) / t answers for a target t, 3,838 for 0.1 %. The
     bound is that of one threshold; that it is the lowest of several makes it a little less sure.
 
-    Raises ValueError as `risk_coverage` does.
+    Raises ValueError as `errors_left` does.
     """
     thresholds, answered, wrong = _by_threshold(confidence, correct)
     within = np.flatnonzero(_upper_bound(wrong, answered) <= target_error)

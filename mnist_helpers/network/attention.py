@@ -15,6 +15,7 @@ from mnist_helpers.network.model import MnistCNN
 PATCH = 5  # pixels; odd, so that it has a middle
 SEED = 0
 PERPLEXITY = 30  # How many neighbours t-SNE tries to keep near; scikit-learn's default.
+ITERATIONS = 500  # of t-SNE; with 1,000 as many of a thousand images have neighbours of their own digit
 
 
 def first_layer_filters(model: MnistCNN) -> np.ndarray:
@@ -55,7 +56,8 @@ def hidden_map(
         return np.zeros((len(chosen), 2), dtype=np.float32), chosen
     from sklearn.manifold import TSNE  # here, since it takes a second and reading digits needs none of it
 
-    tsne = TSNE(init="pca", perplexity=min(PERPLEXITY, (len(chosen) - 1) / 2), random_state=SEED)
+    perplexity = min(PERPLEXITY, (len(chosen) - 1) / 2)
+    tsne = TSNE(init="pca", perplexity=perplexity, max_iter=ITERATIONS, random_state=SEED)
     # Threads add the forces up in an order of their own, and t-SNE magnifies rounding: one gives one map on any cores.
     with threadpool_limits(1):
         return tsne.fit_transform(activations), chosen

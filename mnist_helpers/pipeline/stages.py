@@ -65,7 +65,7 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
         paths = run_paths(request.run_root, source.name, changed)
     _prepare(paths, source.name)
     if evaluates:
-        for stored in (paths.answers, paths.previous_answers):
+        for stored in (paths.answers, paths.previous_answers, paths.baseline_answers):
             load_answers(stored)
     common = {"dataset": source.name, "data_root": request.data_root, "run_root": request.run_root}
     given = {name: value for name, value in common.items() if value}

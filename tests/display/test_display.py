@@ -93,7 +93,10 @@ def test_a_figure_without_alt_text_is_refused(shown):
 
 def test_gallery_is_one_picture_with_a_caption_for_each_image():
     figure = plot_gallery(random_images(3).images, ["a", "b", "c < d"], columns=2)
-    assert [axis.get_title() for axis in figure.axes] == ["a", "b", "c < d", ""]
+    (axis,) = figure.axes
+    assert [text.get_text() for text in axis.texts] == ["a", "b", "c < d"] and len(axis.images) == 3
+    lefts, rights, bottoms, tops = zip(*(image.get_extent() for image in axis.images), strict=True)
+    assert lefts[0] == lefts[2] and rights[0] < lefts[1] and bottoms[0] == bottoms[1] < tops[2]
     assert figure.get_label() == "3 digits, from left to right: a; b; c < d."
     plt.close(figure)
 

@@ -1,6 +1,7 @@
 """Answers are kept beside their network, and give way to those of another one only by becoming the previous ones."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -10,15 +11,17 @@ from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation import answers as module
 from mnist_helpers.evaluation.answers import (
     Answers,
+    answer_baseline,
     answer_corrupted,
+    corrupt_all,
     find_earlier,
     gather_answers,
     keep_answers,
     load_answers,
 )
-from mnist_helpers.evaluation.corruptions import CORRUPTIONS, corrupt
+from mnist_helpers.evaluation.corruptions import CORRUPTIONS
 from mnist_helpers.files import prepare_run
-from mnist_helpers.network import MnistCNN, Predictions, weights_checksum
+from mnist_helpers.network import MnistCNN, Predictions, predict, weights_checksum
 from mnist_helpers.paths import RunPaths
 from mnist_helpers.settings import ModelSettings
 
@@ -97,19 +100,33 @@ def test_damaged_answers_are_named_with_a_cure_and_stay(paths, damage):
     assert paths.answers.read_bytes() == before
 
 
-def test_each_network_answers_the_same_corrupted_images(digits, model, monkeypatch):
-    made = []
-
-    def counted(name, images, seed):
-        made.append(name)
-        return corrupt(name, images, seed)
-
-    monkeypatch.setattr(module, "corrupt", counted)
+def test_corrupted_images_are_answered_a_digit_an_image_and_stay(digits, model):
     images = digits[2].images[:5]
-    first, second = answer_corrupted(images, [model, model])
-    assert first == second and list(first) == list(CORRUPTIONS) == made
-    assert all(len(text) == 5 and text.isdecimal() for text in first.values())
+    corrupted = corrupt_all(images)
+    given = answer_corrupted(model, corrupted)
+    assert list(given) == list(corrupted) == list(CORRUPTIONS)
+    assert all(len(text) == 5 and text.isdecimal() for text in given.values())
     assert torch.equal(images, digits[2].images[:5])
+
+
+@pytest.mark.parametrize("change", ["nothing", "corruption", "clean", "network", "labels"])
+def test_kept_answers_of_the_baseline_are_used_as_long_as_they_hold(paths, digits, model, change):
+    test = digits[2][:40]
+    predictions = predict(model, test)
+    corrupted = {"fog": test.images, "stripe": test.images.flip(1)}
+    made = answer_baseline(paths, "digits", model, predictions, corrupted)
+    assert made == load_answers(paths.baseline_answers)
+    # An answer that is not asked about again tells whether the kept ones are used.
+    given = dict(made.corrupted, fog=made.corrupted["fog"][:-1] + ("1" if made.corrupted["fog"][-1] == "0" else "0"))
+    if change == "corruption":
+        given["stripe"] = ("1" if given["stripe"][0] == "0" else "0") + given["stripe"][1:]
+    other = {"clean": made.clean[:-1] + ("1" if made.clean[-1] == "0" else "0"), "network": "x"}
+    other["labels"] = made.labels[::-1]
+    kept = asdict(made) | {"corrupted": given} | {name: value for name, value in other.items() if name == change}
+    paths.baseline_answers.write_text(json.dumps(kept))
+    again = answer_baseline(paths, "digits", model, predictions, corrupted)
+    assert again == (Answers(**kept) if change == "nothing" else made)
+    assert load_answers(paths.baseline_answers) == again
 
 
 def test_answers_know_which_are_right():

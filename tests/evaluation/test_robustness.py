@@ -6,7 +6,7 @@ from torch import nn
 
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.display import table_html, table_text
-from mnist_helpers.evaluation.answers import Answers, answer_corrupted, gather_answers
+from mnist_helpers.evaluation.answers import Answers, answer_corrupted, corrupt_all, gather_answers
 from mnist_helpers.evaluation.comparison import measure_previous
 from mnist_helpers.evaluation.corruptions import CORRUPTIONS
 from mnist_helpers.evaluation.intervals import wilson_interval
@@ -38,7 +38,7 @@ def simple(right: int, corrupted: dict[str, int], network: str = "a") -> Answers
 
 def test_errors_are_counted_under_each_corruption(ones):
     before = ones.images.clone()
-    (given,) = answer_corrupted(ones.images, [AfraidOfLight()])
+    given = answer_corrupted(AfraidOfLight(), corrupt_all(ones.images))
     answers = gather_answers("digits", AfraidOfLight(), predict(AfraidOfLight(), ones), given)
     result = measure_robustness(answers)
     assert [row["name"] for row in result["corruptions"]] == list(CORRUPTIONS)
@@ -58,7 +58,7 @@ def test_errors_are_counted_under_each_corruption(ones):
 
 def test_the_baseline_is_measured_beside_by_a_paired_test():
     own = simple(100, {"fog": 90, "stripe": 50})
-    plain = simple(98, {"fog": 60, "stripe": 50}).corrupted
+    plain = simple(98, {"fog": 60, "stripe": 50})
     result = measure_robustness(own, plain)
     assert result["baseline"] == pytest.approx({"mean_error": 0.45, "median_error": 0.45, "worst_error": 0.5})
     fog, stripe = (row["baseline"] for row in result["corruptions"])
@@ -78,7 +78,7 @@ def test_many_looks_make_a_verdict_harder(corruptions, verdict):
 
 def test_two_perfect_networks_are_not_told_apart():
     perfect = simple(100, {"fog": 100})
-    result = measure_robustness(perfect, perfect.corrupted)
+    result = measure_robustness(perfect, perfect)
     assert (result["mean_error"], result["drop"]) == (0, 0)
     assert result["corruptions"][0]["baseline"]["verdict"] == "not distinguishable"
     said = describe_against("the baseline", [{"name": "fog"} | result["corruptions"][0]["baseline"]])
@@ -98,7 +98,7 @@ def three():
     plain = simple(98, {"fog": 60, "stripe": 45})
     before = simple(97, {"fog": 90, "stripe": 80}, "b")
     baseline = {"accuracy": 0.98, "errors": 2, "verdict": "not distinguishable"}
-    return measure_robustness(own, plain.corrupted), baseline, measure_previous(("the run before", before), own)
+    return measure_robustness(own, plain), baseline, measure_previous(("the run before", before), own)
 
 
 def test_one_table_tells_everything_worst_first(three, digits):
@@ -121,6 +121,7 @@ def test_one_table_tells_everything_worst_first(three, digits):
     assert len({row.img["src"] for row in rows[:3]}) == 3, "each shows its own corruption"
     assert "the first test image, stripe" in rows[0].img["alt"]
     assert table.caption.endswith("On the axis: dot this network, ring baseline, bar the run before.")
+    assert table.columns[4:] == ["Baseline; this network is", "The run before; this network is"]
 
 
 def test_marks_lie_on_a_logarithmic_axis_and_the_report_takes_them(three):
@@ -130,7 +131,8 @@ def test_marks_lie_on_a_logarithmic_axis_and_the_report_takes_them(three):
     # 1 % lies half-way between 0.01 % and 100 %.
     assert [mark["class"] for mark in clean] == [["mark-0"], ["mark-1"], ["mark-2"]]
     assert clean[0]["style"] == "left:50.0%"
-    assert "log-axis" not in table_text(tabulate_robustness(*three))
+    text = table_text(tabulate_robustness(*three))
+    assert "log-axis" not in text and "tenfold" not in text, "a column of pictures has no place in plain text"
 
 
 def test_without_other_networks_the_table_has_no_column_for_them():

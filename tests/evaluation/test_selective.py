@@ -9,7 +9,6 @@ from mnist_helpers.evaluation.thresholds import (
     _upper_bound,
     assured_threshold,
     errors_left,
-    risk_coverage,
     score_selection,
 )
 from mnist_helpers.network import Predictions
@@ -23,32 +22,28 @@ def images(count: int = 2_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_curve_by_hand():
-    coverage, risk = risk_coverage(np.array([0.6, 0.9, 0.7, 0.8]), np.array([True, True, False, True]))
-    assert coverage.tolist() == [0.25, 0.5, 0.75, 1]
-    assert risk == pytest.approx([0, 0, 1 / 3, 1 / 4])
+    refused, left = errors_left(np.array([0.6, 0.9, 0.6, 0.8]), np.array([True, True, False, False]))
+    assert refused.tolist() == [0, 2, 3, 4], "the two of equal confidence go together"
+    assert left.tolist() == [2, 1, 0, 0]
 
 
 def test_curve_agrees_with_counting_the_k_most_confident():
     confidence, correct = images(300)
-    coverage, risk = risk_coverage(confidence, correct)
+    refused, left = errors_left(confidence, correct)
     surest_first = correct[np.argsort(-confidence)]
-    assert coverage == pytest.approx([k / 300 for k in range(1, 301)])
-    assert risk == pytest.approx([1 - surest_first[:k].mean() for k in range(1, 301)])
-    assert risk[-1] == pytest.approx(1 - correct.mean())
-    assert score_selection(confidence, correct)["aurc"] == pytest.approx(risk.mean())
+    assert refused.tolist() == list(range(301))
+    assert left.tolist() == [(~surest_first[: 300 - k]).sum() for k in range(301)]
+    risk = [1 - surest_first[:k].mean() for k in range(1, 301)]
+    assert score_selection(confidence, correct)["aurc"] == pytest.approx(np.mean(risk))
 
 
 def test_images_of_equal_confidence_are_answered_together_in_any_order():
     confidence = np.array([0.9, 0.8, 0.8, 0.8, 0.5])
     correct = np.array([True, True, False, True, True])
-    coverage, risk = risk_coverage(confidence, correct)
-    assert coverage.tolist() == [0.2, 0.8, 1]
-    assert risk == pytest.approx([0, 1 / 4, 1 / 5])
     metrics = score_selection(confidence, correct, target_error=0.2)
     assert metrics["aurc"] == pytest.approx((0 + 3 / 4 + 1 / 5) / 5)
     for order in ([1, 2, 3, 0, 4], [3, 1, 2, 4, 0], [2, 4, 0, 1, 3]):
         assert score_selection(confidence[order], correct[order], target_error=0.2) == metrics
-        np.testing.assert_array_equal(risk_coverage(confidence[order], correct[order]), (coverage, risk))
     # Two of the three 0.8 would do for a target of 0 only by looking at the answers.
     assert score_selection(confidence, correct, target_error=0)["answered"] == 1
 
@@ -73,17 +68,19 @@ def test_largest_coverage_counts_even_after_an_early_mistake():
     assert score_selection(confidence[:999], correct[:999])["answered"] == 0
 
 
-def test_perfect_classifier_answers_everything():
-    metrics = score_selection(np.linspace(0.5, 1, 100), np.ones(100, dtype=bool))
-    assert metrics == {"aurc": 0, "target_error": 0.001, "coverage": 1, "answered": 100, "threshold": 0.5}
-
-
-def test_constant_confidence_is_all_or_nothing():
-    correct = np.arange(100) % 10 > 0
-    metrics = score_selection(np.full(100, 0.9), correct)
-    assert metrics["aurc"] == pytest.approx(0.1)
-    assert (metrics["coverage"], metrics["answered"], metrics["threshold"]) == (0, 0, None)
-    assert score_selection(np.full(100, 0.9), correct, target_error=0.1)["answered"] == 100
+@pytest.mark.parametrize(
+    ("confidence", "correct", "expected"),
+    [
+        (np.linspace(0.5, 1, 100), np.ones(100, dtype=bool), {"aurc": 0, "coverage": 1, "answered": 100}),
+        (np.full(100, 0.9), np.arange(100) % 10 > 0, {"aurc": 0.1, "coverage": 0, "answered": 0}),
+    ],
+    ids=["perfect", "constant"],
+)
+def test_a_perfect_classifier_answers_all_and_one_error_in_ten_of_equal_confidence_none(confidence, correct, expected):
+    threshold = 0.5 if expected["answered"] else None
+    assert score_selection(confidence, correct) == pytest.approx(
+        expected | {"target_error": 0.001, "threshold": threshold}
+    )
 
 
 def test_random_confidence_scores_the_error_rate_and_a_telling_one_the_least():
@@ -112,7 +109,7 @@ def test_metrics_are_serialisable():
 )
 def test_refuses_what_it_cannot_rank(confidence, correct):
     with pytest.raises(ValueError):
-        risk_coverage(np.array(confidence), np.array(correct))
+        errors_left(np.array(confidence), np.array(correct))
 
 
 def answers(confidence: np.ndarray, correct: np.ndarray) -> Predictions:
@@ -152,12 +149,6 @@ def test_words_say_that_few_images_assure_nothing():
     right = answers(np.linspace(0.9, 0.6, 500), np.ones(500, dtype=bool))
     said = describe_selective(measure_selective(right, right), 500)
     assert "0.1% is not assured" in said and "No threshold assures it" in said and "3,838 answers" in said
-
-
-def test_errors_left_by_hand():
-    refused, left = errors_left(np.array([0.6, 0.9, 0.6, 0.8]), np.array([True, True, False, False]))
-    assert refused.tolist() == [0, 2, 3, 4], "the two of equal confidence go together"
-    assert left.tolist() == [2, 1, 0, 0]
 
 
 def test_the_table_says_what_a_threshold_costs():

@@ -128,41 +128,41 @@ def test_only_mnist_has_halves():
     assert [part["n"] for part in others] == [6000, 6000], "equal images are one part, and empty ones are left out"
 
 
-def test_halves_of_25_and_9_errors_differ_and_the_sentence_says_which_is_harder():
-    images = np.tile(bar(3)[None], (10_000, 1, 1))
-    correct = np.ones(10_000, bool)
-    correct[:25] = correct[-9:] = False
+@pytest.mark.parametrize(
+    ("first", "second", "p_value", "words"),
+    [
+        (25, 9, 0.009, "25 errors in 5,000 (test images 0–4,999, by students) against 9 in 5,000 ("),
+        (9, 25, 0.009, "25 errors in 5,000 (test images 5,000"),
+        (18, 16, 1, "half (p = 1)"),
+    ],
+)
+def test_halves_are_told_apart_by_fishers_test_and_the_common_belief_contradicted_where_it_is_wrong(
+    first, second, p_value, words
+):
+    images, correct = np.tile(bar(3)[None], (10_000, 1, 1)), np.ones(10_000, bool)
+    correct[:first] = correct[10_000 - second :] = False
     parts = slices_of(images, np.zeros(10_000, int), correct, "mnist")
-    # Fisher's exact test, p = 0.009, for each of the three groups.
-    assert parts[0]["group_p_value"] == parts[1]["group_p_value"] == pytest.approx(3 * 0.009, abs=0.001)
+    # For each of the three groups.
+    expected = pytest.approx(min(1, 3 * p_value), abs=0.001)
+    assert parts[0]["group_p_value"] == parts[1]["group_p_value"] == expected
     assert [part["group_p_value"] for part in parts[2:]] == [1, 1], "a group of one part cannot differ"
     said = describe_slices(parts)
-    assert "25 errors in 5,000 (test images 0–4,999, by students) against 9 in 5,000 (" in said
-    assert "Most people believe the reverse" in said and "Yadav and Bottou" in said
-    assert "may be chance" in said
+    assert words in said and "may be chance" in said
+    assert ("Most people believe the reverse" in said and "Yadav and Bottou" in said) == (first == 25)
 
 
-@pytest.mark.parametrize(("first", "second", "words"), [(9, 25, "25 errors in 5,000 (test images 5,000"), (18, 16, "")])
-def test_the_reverse_belief_is_contradicted_only_where_it_is_wrong(first, second, words):
-    correct = np.ones(10_000, bool)
-    correct[:first] = correct[10_000 - second :] = False
-    images = np.tile(bar(3)[None], (10_000, 1, 1))
-    said = describe_slices(slices_of(images, np.zeros(10_000, int), correct, "mnist"))
-    assert words in said and "believe" not in said
-    assert ("half (p = 0.86)" in said or "half (p = 1)" in said) == (not words)
-
-
-def test_parts_of_a_random_classifier_do_not_differ_and_none_is_called_the_hardest(bars):
+@pytest.mark.parametrize(
+    ("wrong", "start", "words"),
+    [
+        (lambda image: image % 5 == 0, "Between the parts by stroke thickness (p = ", "by slant"),
+        (lambda image: image < 12, "**By stroke thickness, the test images are not equally hard**", "12 errors in"),
+    ],
+    ids=["random", "the thinnest"],
+)
+def test_a_part_is_called_hard_only_where_its_errors_are_more_than_chance(bars, wrong, start, words):
     images, labels = bars
-    said = describe_slices(slices_of(images, labels, np.arange(90) % 5 > 0, "digits"))
-    assert said.startswith("Between the parts by stroke thickness (p = ") and "by slant" in said
-    assert "hard" not in said and said.endswith("corrected for 2 groups.")
-
-
-def test_a_part_with_all_the_errors_is_named(bars):
-    images, labels = bars
-    said = describe_slices(slices_of(images, labels, np.arange(90) >= 12, "digits"))
-    assert said.startswith("**By stroke thickness, the test images are not equally hard**") and "12 errors in" in said
+    said = describe_slices(slices_of(images, labels, ~wrong(np.arange(90)), "digits"))
+    assert said.startswith(start) and words in said and said.endswith("corrected for 2 groups.")
 
 
 def test_what_does_not_belong_together_is_refused(bars):

@@ -30,9 +30,10 @@ def run(options: argparse.Namespace) -> int:
     from mnist_helpers.display.tables import table_text
     from mnist_helpers.evaluation import describe_comparison, measure_comparison, read_run, tabulate_comparison
 
-    comparison = measure_comparison(*(read_run(run_paths(folder)) for folder in (options.run_a, options.run_b)))
+    runs = [read_run(run_paths(folder)) for folder in (options.run_a, options.run_b)]
+    comparison = measure_comparison(*runs)
     if options.json:
         print(json.dumps(comparison, indent=2))
     else:
-        print(*map(table_text, tabulate_comparison(comparison)), describe_comparison(comparison), sep="\n\n")
+        print(*map(table_text, tabulate_comparison(comparison, *runs)), describe_comparison(comparison), sep="\n\n")
     return 0
