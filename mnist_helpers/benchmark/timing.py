@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from mnist_helpers.benchmark.photographs import time_photographs
 from mnist_helpers.benchmark.recipes import RECIPES, train_recipe
 from mnist_helpers.benchmark.startup import time_predict
 from mnist_helpers.benchmark.step_profile import profile_step
@@ -35,6 +36,7 @@ TARGET = 0.99
 SEED = 1
 QUICK_IMAGES = 200
 STARTS = 9
+PHOTOGRAPHS, QUICK_PHOTOGRAPHS = 1000, 2
 # Half an epoch suffices to reach the target: chosen on validation images. The full run is the default.
 OURS = {"this project, half an epoch": TrainingSettings(epochs=0.5), "this project": TrainingSettings()}
 
@@ -80,6 +82,9 @@ def run_benchmark(source: DataSource, pairs: int, quick: bool, say: Callable[[st
         "comparison": [compare(outcomes, name) for name in RECIPES],
         "profile": run(_profile, source),
         "predict": time_predict(1 if quick else STARTS),
+        "photographs": time_photographs(
+            load_training_data(source)[1], QUICK_PHOTOGRAPHS if quick else PHOTOGRAPHS, run
+        ),
     }
 
 

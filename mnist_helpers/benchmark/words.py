@@ -2,6 +2,7 @@
 
 import statistics
 
+from mnist_helpers.benchmark.photographs import photographs_text
 from mnist_helpers.benchmark.step_profile import ARITHMETIC
 
 
@@ -27,7 +28,7 @@ def benchmark_table(result: dict) -> str:
 
 
 def benchmark_text(result: dict) -> str:
-    """Memory, inference, the profile of a training step and how soon `predict` answers, in sentences."""
+    """Memory, inference, the profile of a training step, and how soon and how fast `predict` answers, in sentences."""
     ours = [outcome for outcome in result["outcomes"] if outcome["images_per_second"] is not None]
     memory = max(outcome["peak_memory"] or 0 for outcome in ours)
     rate = statistics.median(outcome["images_per_second"] for outcome in ours)
@@ -39,7 +40,9 @@ def benchmark_text(result: dict) -> str:
         f"{ARITHMETIC} takes ({shares}). Training holds {memory / 1e9:.1f} GB at most. "
         f"Test images are classified at {rate:,.0f} a second."
     )
-    return " ".join(filter(None, (text, startup_text(result["predict"]))))
+    # Files written before these were timed lack them.
+    answering = startup_text(result.get("predict")), photographs_text(result.get("photographs"))
+    return " ".join(filter(None, (text, *answering)))
 
 
 def startup_text(timed: dict | None) -> str:

@@ -3,6 +3,7 @@
 import logging
 import os
 import stat
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -16,8 +17,9 @@ from mnist_helpers.errors import MnistError
 
 # Larger pictures are refused before they are decoded: at four bytes a pixel they fill 200 MB and more.
 MAX_PIXELS = 50_000_000
-# A digit needs 20 pixels; what is much larger than this is reduced as soon as it is decoded.
-LONGEST_SIDE = 512
+# A digit needs 20 pixels; what is much larger than this is reduced as soon as it is decoded. A telephone's photograph
+# of 4,000 pixels comes to this at an eighth of its size, JPEG's quickest way.
+LONGEST_SIDE = 500
 # Pillow opens more, among them formats that start other programs (EPS) or have no signature to know them by.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "JPEG2000", "PPM")
 # What brings a picture with this EXIF orientation upright; 1 is upright.
@@ -32,12 +34,14 @@ UPRIGHT = {
 }
 TOO_LARGE = f"more than {MAX_PIXELS // 1_000_000} million pixels: reduce it, or cut out the part that shows the digit"
 
-# Pillow logs some oddities of files as errors; standard error is for what the user can mend.
+# Of Pillow's warnings and log of oddities in files, there is nothing that the user can mend.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
+warnings.filterwarnings("ignore", module="PIL")
+STANDARD_ERROR = threading.Lock()
 
 
 def read_grey(path: Path) -> np.ndarray:
-    """The picture in a file as grey levels from 0 to 255, float32 (height, width), the longer side at most 512.
+    """The picture in a file as grey levels from 0 to 255, float32 (height, width), the longer side at most 500.
 
     It is turned upright as its EXIF data say; of an animation or a file with several pages it is the first. Colours
     that differ more in red, green or blue than in brightness are told apart by that channel. Raises MnistError with a
@@ -45,8 +49,7 @@ def read_grey(path: Path) -> np.ndarray:
     """
     _require_regular_file(path)
     try:
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with path.open("rb") as file:
             return _grey(_decode(file))
     except MnistError:
         raise
@@ -85,7 +88,7 @@ def _decode(file: BinaryIO) -> Image.Image:
         if opened.width * opened.height > MAX_PIXELS:
             raise MnistError(TOO_LARGE)
         # JPEG can be decoded at a half, a quarter or an eighth of its size, which saves time and memory.
-        opened.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
+        opened.draft(None, _reduced_size(opened.size))
         with _no_stderr() if opened.format == "TIFF" else nullcontext():
             opened.load()
         try:
@@ -99,15 +102,19 @@ def _decode(file: BinaryIO) -> Image.Image:
 
 @contextmanager
 def _no_stderr() -> Iterator[None]:
-    """libtiff, which is no Python, writes what it finds wrong with a file straight to the process's standard error."""
-    before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(before, 2)
-        os.close(before)
-        os.close(nowhere)
+    """libtiff, which is no Python, writes what it finds wrong with a file straight to the process's standard error.
+
+    That belongs to all threads: one at a time may put it aside.
+    """
+    with STANDARD_ERROR:
+        before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+            os.close(nowhere)
 
 
 def _in_plain_mode(image: Image.Image) -> Image.Image:
@@ -122,15 +129,20 @@ def _in_plain_mode(image: Image.Image) -> Image.Image:
         return Image.fromarray((levels * (255 / (levels.max() or 1))).astype(np.float32))
     if image.has_transparency_data:
         return image.convert("RGBA")
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+    plain = "L" if image.mode in ("1", "L") else "RGB"
+    # To convert what is plain would copy it.
+    return image if image.mode == plain else image.convert(plain)
 
 
 def _reduced(image: Image.Image) -> Image.Image:
-    scale = LONGEST_SIDE / max(image.size)
-    if scale >= 1:
-        return image
-    width, height = (max(1, round(length * scale)) for length in image.size)
-    return image.resize((width, height), Image.Resampling.BOX)
+    return image.resize(_reduced_size(image.size), Image.Resampling.BOX)
+
+
+def _reduced_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height in the same proportions, the longer of them 500 at most."""
+    width, height = size
+    longer = max(LONGEST_SIDE, width, height)
+    return max(1, width * LONGEST_SIDE // longer), max(1, height * LONGEST_SIDE // longer)
 
 
 def _grey(image: Image.Image) -> np.ndarray:

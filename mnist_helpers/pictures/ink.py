@@ -24,7 +24,7 @@ DEEPEST_SHADOW = 140
 LEAST_LIGHT = 100
 # The light on the paper is judged on a copy with sides up to this.
 LIGHT_SIDE = 128
-# The remaining numbers are parts of the picture's longer side; they were chosen on altered copies of MNIST images.
+# From here on parts of the picture's longer side. Like those above, but for GRAIN, chosen on altered MNIST images.
 # A pixel is compared with surroundings of this size to tell ink from paper.
 SURROUNDINGS = 0.7
 # No stroke is wider; what is wider and dark is a shadow.

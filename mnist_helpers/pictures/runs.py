@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import ndimage
 
+# Chosen, as in `lines`, on sixty photographs with lines put on them (docs/experiments.md, "Paper that is not blank").
 # The copy has sides of up to this many cells.
 CELLS = 128
 # From one side of it to the other a path climbs or falls by at most this many cells, which is 7°.
@@ -29,8 +30,8 @@ def in_cells(marks: np.ndarray) -> np.ndarray:
     """The strongest mark in each square cell, so that there are up to 128 cells a side."""
     cell = -(-max(marks.shape) // CELLS)
     padded = np.pad(marks, [(0, -length % cell) for length in marks.shape])
-    height, width = (length // cell for length in padded.shape)
-    return padded.reshape(height, cell, width, cell).max(axis=(1, 3))
+    rows = padded.reshape(-1, cell, padded.shape[1]).max(axis=1)
+    return rows.reshape(len(rows), -1, cell).max(axis=2)
 
 
 def find_runs(small: np.ndarray, faintest: float) -> list[Line]:
@@ -46,7 +47,7 @@ def find_runs(small: np.ndarray, faintest: float) -> list[Line]:
     strength = np.where(ink, 1 + (small / faintest).clip(0, 1), 0).astype(np.float32)
     tall = np.pad(strength, ((room, room), (0, 0))).ravel()
     starts = (np.arange(height)[:, None] + room) * width + columns
-    scores, ends = np.array([_longest(tall[starts + rise * width]) for rise in rises]).swapaxes(0, 1)
+    scores, ends = _longest(tall[starts + rises[:, None] * width])
     found, taken = [], np.zeros_like(tall, dtype=bool)
     while scores.max() > 0:
         number, row = np.unravel_index(scores.argmax(), scores.shape)
@@ -62,13 +63,17 @@ def find_runs(small: np.ndarray, faintest: float) -> list[Line]:
 
 
 def _longest(along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The longest run above 0 in each row of strengths: its length (0 for a short one) and the column after it."""
-    width = along.shape[1]
+    """The longest run above 0 in each row of strengths: its length (0 for a short one) and the column after it.
+
+    `along`: float32 (slopes, rows, columns); both results are (slopes, rows).
+    """
+    width = along.shape[2]
     columns = np.arange(width, dtype=np.int16)
-    scores, ends = np.zeros((2, len(along)))
-    full = np.flatnonzero(np.count_nonzero(along, axis=1) >= SHORTEST * width)
-    since_gap = columns - np.maximum.accumulate(np.where(along[full] > 0, np.int16(-1), columns), axis=1)
+    scores, ends = np.zeros((2, *along.shape[:2]))
+    full = np.count_nonzero(along, axis=2) >= SHORTEST * width
+    strengths = along[full]
+    since_gap = columns - np.maximum.accumulate(np.where(strengths > 0, np.int16(-1), columns), axis=1)
     ends[full] = since_gap.argmax(axis=1) + 1
     # Of runs of equal length that one is longer which keeps to the middle of the line.
-    scores[full] = since_gap.max(axis=1) + along[full].mean(axis=1) / 4
+    scores[full] = since_gap.max(axis=1) + strengths.mean(axis=1) / 4
     return np.where(scores >= SHORTEST * width, scores, 0), ends

@@ -4,7 +4,8 @@ import pytest
 import torch
 from support import here, refusal
 
-from mnist_helpers.benchmark import startup
+from mnist_helpers.benchmark import photographs, startup
+from mnist_helpers.benchmark.photographs import photographs_text, time_photographs
 from mnist_helpers.benchmark.recipes import KERAS, PYTORCH_EXAMPLES, train_recipe
 from mnist_helpers.benchmark.startup import time_predict
 from mnist_helpers.benchmark.step_profile import ARITHMETIC, profile_step
@@ -41,6 +42,7 @@ def test_quick_benchmark_times_every_contestant(tmp_path):
     assert benchmark_table(result) in command.out
     assert benchmark_text(result) in command.out
     assert result["predict"]["seconds"] > 0 and startup_text(result["predict"]) in benchmark_text(result)
+    assert result["photographs"]["seconds"] > 0 and photographs_text(result["photographs"]) in benchmark_text(result)
     assert command.err.splitlines()[0] == "Pair 1 of 1: pytorch/examples"
 
 
@@ -75,6 +77,18 @@ def test_the_start_is_timed_in_rounds_and_left_out_without_a_network(monkeypatch
     )
     monkeypatch.setattr(startup, "network_root", lambda: tmp_path)
     assert time_predict(3) is None and startup_text(None) == ""
+
+
+def test_photographs_are_told_by_rate_answers_and_memory_and_left_out_without_a_network(monkeypatch, tmp_path, digits):
+    timed = {"number": 1000, "seconds": 25.0, "right": 999, "peak_memory": 640_000_000}
+    said = (
+        "Of photographs with 12 million pixels, half of them on ruled paper, it answers 40 a second "
+        "(999 of 1,000 right)"
+    )
+    assert photographs_text(timed) == f"{said}; it holds 0.6 GB at most."
+    assert photographs_text(timed | {"peak_memory": None}) == f"{said}."
+    monkeypatch.setattr(photographs, "network_root", lambda: tmp_path)
+    assert time_photographs(digits[1], 2, None) is None and photographs_text(None) == ""
 
 
 def test_readme_shows_the_committed_benchmark():

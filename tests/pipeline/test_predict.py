@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -256,6 +257,14 @@ def test_every_kind_of_file_is_read(tmp_path):
     ]
     for path in files:
         assert np.abs(read_image(path) - expected).mean() < 2, path
+
+
+def test_files_read_side_by_side_leave_standard_error_in_its_place(tmp_path):
+    path = saved(tmp_path / "four.tif", four(), compression="tiff_lzw")
+    before = os.fstat(2)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(read_image, [path] * 200))
+    assert os.path.samestat(os.fstat(2), before)
 
 
 def test_a_picture_of_any_shape_comes_out_in_mnists_format(tmp_path):
