@@ -121,6 +121,11 @@ class RunPaths:
         """The evaluation report, one HTML file."""
         return self.reports / "evaluation_report.html"
 
+    @property
+    def demo(self) -> Path:
+        """The page to draw on, one HTML file beside the report."""
+        return self.reports / "draw.html"
+
 
 def run_paths(run_root: str | Path = "", dataset: str = "mnist", changed: Mapping[str, object] = NOTHING) -> RunPaths:
     """The paths of a run on `dataset` with these settings `changed` from the defaults.

@@ -27,6 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
     for name, text in COMMANDS.items():
         _add_stage(commands, name, text)
     _add_predict(commands)
+    _add_demo(commands)
     _add_compare(commands)
     _add_bench(commands)
     for command in commands.choices.values():
@@ -69,6 +70,20 @@ def _add_predict(commands: argparse._SubParsersAction) -> None:
     )
     _add_run_root(predict, f"the folder that holds models/mnist_cnn.pth (default: {DEFAULT_ROOT}, then the package)")
     predict.set_defaults(run_root=str(network_root()))
+
+
+def _add_demo(commands: argparse._SubParsersAction) -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="write a page to draw digits on",
+        description="demo: write reports/draw.html, one file with the network inside: in a browser, offline too, "
+        "it reads what is drawn on it.",
+    )
+    _add_run_root(
+        demo,
+        "the folder that holds models/mnist_cnn.pth and gets reports/draw.html "
+        f"(default: {DEFAULT_ROOT}, its network or else the package's)",
+    )
 
 
 def _add_compare(commands: argparse._SubParsersAction) -> None:

@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Figures are drawn in notebooks, whose kernels choose how.
         os.environ.pop("MPLBACKEND", None)
         options = make_parser().parse_args(words)
-        code = {"predict": _predict, "compare": _compare, "bench": _bench}.get(options.command, _run)(options)
+        command = {"predict": _predict, "compare": _compare, "demo": _demo, "bench": _bench}.get(options.command, _run)
+        code = command(options)
         sys.stdout.flush()
         return code
     except MnistError as error:
@@ -151,6 +152,17 @@ def _predict(options: argparse.Namespace) -> int:
 
     model = load_checkpoint(run_paths(options.run_root or "").checkpoint).model
     return _print_results(predict_files(model, options.images), options.json)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from mnist_helpers.checkpoint.store import load_checkpoint
+    from mnist_helpers.demo import write_page
+    from mnist_helpers.paths import network_root, run_paths, shown
+
+    checkpoint = load_checkpoint(run_paths(options.run_root or network_root()).checkpoint)
+    page = write_page(checkpoint, run_paths(options.run_root or "").demo)
+    print(f"Page to draw on: {shown(page)}")
+    return 0
 
 
 def _compare(options: argparse.Namespace) -> int:
