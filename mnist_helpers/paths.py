@@ -60,6 +60,7 @@ class RunPaths:
         self.executed = self.outputs / "notebooks"  # the executed copies
         self.reports = self.root / "reports"
         self.report = self.reports / "evaluation_report.html"
+        self.demo = self.reports / "draw.html"  # the page to draw on
         # There while metrics and report are those of an earlier network than the checkpoint.
         self.outdated_note = self.reports / "OUTDATED.txt"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from mnist_helpers.checkpoint.belonging import note_outdated
 from mnist_helpers.checkpoint.store import load_checkpoint, require_same_dataset
 from mnist_helpers.data.sources import DataSource, find_data
+from mnist_helpers.demo import TooLargeError, write_page
 from mnist_helpers.evaluation.answers import load_answers
 from mnist_helpers.files import hold_lock, make_folders
 from mnist_helpers.network.model import weights_checksum
@@ -79,7 +80,11 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
                 if stage in NETWORK_STAGES:
                     stamp(_executed(work, stage), network_checksum(work))
             if evaluates:
+                drawable = _write_demo(work)
                 write_report(work, source.name)
+        if evaluates and not drawable:
+            # One that is there is of an earlier network.
+            paths.demo.unlink(missing_ok=True)
         if trains or evaluates:
             note_outdated(paths, network_checksum(paths))
         if trains:
@@ -121,7 +126,18 @@ def write_report(paths: RunPaths, dataset: str) -> None:
         paths.report,
         title=TITLE,
         banner=DIGITS_BANNER if dataset == "digits" else "",
+        demo=paths.demo.name if paths.demo.is_file() else "",
     )
+
+
+def _write_demo(paths: RunPaths) -> bool:
+    """Write the page to draw on for the network of a run; whether there is one, since a large network has none."""
+    try:
+        write_page(load_checkpoint(paths.checkpoint), paths.demo)
+    except TooLargeError as error:
+        _say(f"No page to draw on: {error}")
+        return False
+    return True
 
 
 def network_checksum(paths: RunPaths) -> str:

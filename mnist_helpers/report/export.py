@@ -24,11 +24,11 @@ DRAWING = "application/vnd.mnist-cnn.svg+xml"  # what display.show_figure adds t
 SHOWN_TYPES = [DRAWING, "text/html", "text/markdown", "image/png", "text/plain"]  # the first one present is shown
 
 
-def export_report(notebooks: Sequence[Path], destination: Path, title: str, banner: str = "") -> Path:
+def export_report(notebooks: Sequence[Path], destination: Path, title: str, banner: str = "", demo: str = "") -> Path:
     """Write the executed `notebooks`, in the order given, as one page to `destination`, and return that path.
 
     Cells tagged `verdict` become the lead of the page; every notebook becomes a part below it, named by its
-    `# Title`. The same notebooks give the same bytes.
+    `# Title`. `demo` names a page to draw on that lies beside it. The same notebooks give the same bytes.
 
     Raises MnistError when a notebook cannot be read, has no title, holds an error, an image without alt text,
     an output that a page cannot show or one with an active part, such as a form, or when `destination` cannot be
@@ -47,7 +47,8 @@ def export_report(notebooks: Sequence[Path], destination: Path, title: str, bann
         filters={"arrange": arranged, "markdown_html": markdown_html},
         config=Config({"NbConvertBase": {"display_data_priority": SHOWN_TYPES}}),
     )
-    html, _ = exporter.from_notebook_node(_merge(lead, parts), resources={"title": title, "banner": banner})
+    resources = {"title": title, "banner": banner, "demo": demo}
+    html, _ = exporter.from_notebook_node(_merge(lead, parts), resources=resources)
     require_writable(destination.parent)
     with replacing(destination) as temporary:
         temporary.write_bytes(html.encode())

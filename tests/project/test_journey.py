@@ -14,6 +14,7 @@ from mnist_helpers.checkpoint.store import load_checkpoint
 from mnist_helpers.evaluation import reproduce_command, seeds_text
 from mnist_helpers.paths import NOTEBOOKS, RunPaths
 from mnist_helpers.pipeline.execution import require_complete
+from mnist_helpers.pipeline.stages import network_checksum
 
 FILES = [
     "models/mnist_cnn.pth",
@@ -28,6 +29,7 @@ FILES = [
     "outputs/seed_answers.json",
     "outputs/answers.json",
     "reports/evaluation_report.html",
+    "reports/draw.html",
 ]
 NAMES = ["01_exploration", "02_model_design", "03_training", "04_evaluation"]
 
@@ -122,6 +124,11 @@ def test_report_page_has_the_numbers_and_says_that_it_is_not_mnist(digits_run, m
     assert "not from MNIST" in page
     for loading in ("src=http", 'src="http', "<script", "<link", "@import"):
         assert loading not in page
+
+
+def test_report_page_leads_to_the_page_to_draw_on_beside_it(digits_run):
+    assert f'href="{digits_run.demo.name}"' in digits_run.report.read_text()
+    assert network_checksum(digits_run) in digits_run.demo.read_text()
 
 
 def test_plain_papermill_from_a_foreign_folder_and_the_same_seed_give_the_same_result(digits_run, tmp_path):

@@ -143,7 +143,7 @@ def test_it_reads_without_scripts(open_report):
         assert fold.locator("> :not(summary)").first.is_visible()
 
 
-def test_everything_has_a_name(open_report):
+def test_everything_has_a_name(open_report, report):
     with open_report() as page:
         images = page.eval_on_selector_all("img", "found => found.map(image => [image.alt.trim(), image.naturalWidth])")
         assert all(alt and width > 0 for alt, width in images)
@@ -155,7 +155,9 @@ def test_everything_has_a_name(open_report):
         targets = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
         ids = page.eval_on_selector_all("[id]", "found => found.map(element => element.id)")
     assert len(ids) == len(set(ids))
-    inside = {target.removeprefix("#") for target in targets if not target.startswith("https://")}
+    beside = {target for target in targets if not target.startswith(("https://", "#"))}
+    assert beside <= {"draw.html"} and all(report.path.with_name(name).is_file() for name in beside)
+    inside = {target.removeprefix("#") for target in targets if target.startswith("#")}
     assert inside and inside <= set(ids)
 
 

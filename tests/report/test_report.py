@@ -67,6 +67,12 @@ def test_banner_is_shown_only_when_given(write, export):
     assert export(notebook, banner="Not <MNIST>").select_one("header > [role=note]").text == "Not <MNIST>"
 
 
+def test_a_page_to_draw_on_is_linked_only_when_given(write, export):
+    notebook = write("04")
+    assert not export(notebook).select("header a")
+    assert [link["href"] for link in export(notebook, demo="draw.html").select("header a")] == ["draw.html"]
+
+
 def test_headings_nest_and_their_ids_never_clash(write, export):
     page = export(
         write("04", markdown("## Data\n\n#### Deep"), markdown("## Data"), markdown("## Größe")),
