@@ -6,14 +6,17 @@ Only that state is stored here; the trained network is for `checkpoint`.
 from mnist_helpers.training.distortion import augment_batch
 from mnist_helpers.training.loop import Trainer, TrainingRun, train
 from mnist_helpers.training.muon import Muon, orthogonal
+from mnist_helpers.training.recipe import SCHEDULES, Recipe
 from mnist_helpers.training.selection import batches, choose_images, skipped_share
 from mnist_helpers.training.step import make_optimizer, one_cycle, train_step
 from mnist_helpers.training.validation import Epoch, best_epoch, calibrate, validate
 from mnist_helpers.training.watcher import Watcher
 
 __all__ = [
+    "SCHEDULES",
     "Epoch",
     "Muon",
+    "Recipe",
     "Trainer",
     "TrainingRun",
     "Watcher",
