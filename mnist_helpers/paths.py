@@ -102,6 +102,11 @@ class RunPaths:
         return self.outputs / "benchmark.json"
 
     @property
+    def improvements(self) -> Path:
+        """The runs of the study that measures each improvement."""
+        return self.outputs / "improvements.csv"
+
+    @property
     def executed(self) -> Path:
         """Folder of the executed copies of the notebooks."""
         return self.outputs / "notebooks"

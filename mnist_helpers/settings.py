@@ -61,6 +61,7 @@ RULES = {
     "precision": _one_of(PRECISIONS),
     "samples_per_digit": _whole(1, 40),
     "pairs": _whole(1, 100),
+    "jobs": _whole(1, 1_000),
 }
 
 

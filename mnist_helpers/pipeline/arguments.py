@@ -26,6 +26,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         _add_stage(commands, name, text)
+    _add_improve(commands)
     _add_predict(commands)
     _add_compare(commands)
     _add_bench(commands)
@@ -49,6 +50,40 @@ def _add_stage(commands: argparse._SubParsersAction, name: str, text: str) -> No
             help="train N networks, with the seed and those that follow it; the first is kept, the others show "
             "how much of its accuracy is chance",
         )
+
+
+def _add_improve(commands: argparse._SubParsersAction) -> None:
+    improve = commands.add_parser(
+        "improve",
+        help="measure what each usual improvement gives",
+        description="improve: measure what each usual improvement gives, on images held out of the training file. Runs "
+        "what is missing in outputs/improvements.csv and then the notebook that reads it; stopped and given again, it "
+        "goes on, and tries again what failed.",
+    )
+    _add_data(improve)
+    _add_run_root(improve, RESULTS_TEXT)
+    _add_parameter(improve)
+    improve.add_argument(
+        "--seeds", type=int, default=5, metavar="N", help="networks of each configuration (default: 5)"
+    )
+    improve.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help="these configurations, and what they are compared with"
+    )
+    improve.add_argument("--dry-run", action="store_true", help="say what is missing and how long it takes, and end")
+    improve.add_argument(
+        "--jobs",
+        type=int,
+        default=0,
+        metavar="N",
+        help="runs at a time, each with its share of the cores (default: all)",
+    )
+    improve.add_argument(
+        "--backend",
+        choices=("joblib", "dask"),
+        default="joblib",
+        help="processes on this machine, or the workers of a Dask cluster",
+    )
+    improve.add_argument("--scheduler", metavar="ADDRESS", help="of the cluster, such as tcp://host:8786")
 
 
 def _add_predict(commands: argparse._SubParsersAction) -> None:

@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Figures are drawn in notebooks, whose kernels choose how.
         os.environ.pop("MPLBACKEND", None)
         options = make_parser().parse_args(words)
-        code = {"predict": _predict, "compare": _compare, "bench": _bench}.get(options.command, _run)(options)
+        commands = {"predict": _predict, "compare": _compare, "bench": _bench, "improve": _improve}
+        code = commands.get(options.command, _run)(options)
         sys.stdout.flush()
         return code
     except MnistError as error:
@@ -92,9 +93,9 @@ def _say(message: str) -> None:
 
 
 def _how_to_go_on(words: Sequence[str]) -> str:
-    if not words or words[0] not in RESUMABLE:
+    if not words or words[0] not in (*RESUMABLE, "improve"):
         return ""
-    again = words if "--resume" in words else [*words, "--resume"]
+    again = words if "--resume" in words or words[0] == "improve" else [*words, "--resume"]
     return f"; go on with: mnist-cnn {shlex.join(again)}"
 
 
@@ -125,9 +126,9 @@ def _run(options: argparse.Namespace) -> int:
     _require_home()
     # Imported here so that --help and usage errors answer at once.
     from mnist_helpers.evaluation import classification_report, headline, read_metrics
-    from mnist_helpers.pipeline.stages import STAGES, Request, run_stages
+    from mnist_helpers.pipeline.stages import REPORT_ORDER, STAGES, Request, run_stages
 
-    stages = list(STAGES) if options.command == "report" else [options.command]
+    stages = [stage for stage in STAGES if stage in REPORT_ORDER] if options.command == "report" else [options.command]
     parameters = list(options.parameter)
     if getattr(options, "resume", False):
         parameters.append(("resume", "true"))
@@ -182,6 +183,13 @@ def _bench(options: argparse.Namespace) -> int:
     print(benchmark_table(result), benchmark_text(result), sep="\n\n")
     print(f"Written: {shown(paths.benchmark)}")
     return 0
+
+
+def _improve(options: argparse.Namespace) -> int:
+    _require_home()
+    from mnist_helpers.pipeline.improving import improve
+
+    return improve(options)
 
 
 def _print_results(results: Iterable, as_json: bool) -> int:

@@ -53,8 +53,8 @@ def working_folder(paths: RunPaths, trains: bool, resume: bool) -> Iterator[RunP
 
 
 def _link_inputs(paths: RunPaths, work: RunPaths) -> None:
-    """Give `work` the earlier results that notebooks read: networks, their answers, executed notebooks."""
-    answers = [paths.seed_answers, paths.answers, paths.previous_answers]
+    """Give `work` the earlier results that notebooks read: networks, their answers, the study, executed notebooks."""
+    answers = [paths.seed_answers, paths.answers, paths.previous_answers, paths.improvements]
     inputs = [paths.checkpoint, paths.baseline, *answers, *paths.executed.glob("[0-9]*.ipynb")]
     linked = []
     for source in inputs:
