@@ -12,6 +12,8 @@ from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.evaluation.study_runs import StudyRun
 
 COLOURS = {"helps": BLUE, "hurts": ORANGE, UNKNOWN: GREY}
+MARKS = np.array([0.0001, 0.001, 0.01, 0.1, 1])
+LEAST = 1e-5  # share of errors that is shown for none, which has no place on a logarithmic scale
 
 
 def plot_improvements(improvements: Sequence[Improvement], against: str) -> Figure:
@@ -27,9 +29,10 @@ def plot_improvements(improvements: Sequence[Improvement], against: str) -> Figu
     axis.set_yticks(range(len(shown)), [one.name for one in shown])
     axis.set_ylim(len(shown) - 0.4, -0.6)
     axis.grid(axis="x")
-    axis.set_xlabel(f"Errors more than {against} (left is better): blue helps, orange hurts, grey cannot be told")
+    axis.set_xlabel(f"Errors more than {against}")
+    figure.suptitle("Blue helps, orange hurts, grey cannot be told", x=0.01, ha="left", fontsize=10)
     said = "; ".join(f"{one.name} {one.errors - one.before:+.1f}, {one.verdict}" for one in shown)
-    return describe(figure, f"Errors more than {against}, each with its 95 % interval: {said}.")
+    return describe(figure, f"Errors more than {against}, each with its 95 % interval: {said or 'none yet'}.")
 
 
 def plot_ladder(runs: Sequence[StudyRun]) -> Figure:
@@ -46,14 +49,16 @@ def plot_ladder(runs: Sequence[StudyRun]) -> Figure:
     for place, (name, found) in enumerate(rungs.items()):
         errors, images = float(np.mean([run.errors for run in found])), found[0].images
         low, high = wilson_interval(errors, images)
-        axis.plot((max(low, 1e-5), high), (place, place), color=BLUE, linewidth=2)
-        axis.plot(max(errors / images, 1e-5), place, "o", color=BLUE)
+        axis.plot((max(low, LEAST), high), (place, place), color=BLUE, linewidth=2)
+        axis.plot(max(errors / images, LEAST), place, "o", color=BLUE)
         axis.annotate(f"{errors / images:.2%}", (high, place), (6, 0), textcoords="offset points", va="center")
         texts.append(f"{name} {errors / images:.2%}")
     axis.set_xscale("log")
+    axis.set_xticks(MARKS, [f"{mark:.4g}%" for mark in 100 * MARKS], minor=False)
+    axis.minorticks_off()
+    axis.set_xlim(right=3)
     axis.set_yticks(range(len(rungs)), list(rungs))
     axis.set_ylim(len(rungs) - 0.4, -0.6)
-    axis.margins(x=0.15)
     axis.grid(axis="x")
     axis.set_xlabel("Errors, share of the images compared")
-    return describe(figure, f"The share of errors of each rung of the ladder: {'; '.join(texts)}.")
+    return describe(figure, f"The share of errors of each rung of the ladder: {'; '.join(texts) or 'none yet'}.")

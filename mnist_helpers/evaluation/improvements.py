@@ -8,7 +8,7 @@ import numpy as np
 from mnist_helpers.display import Table
 from mnist_helpers.evaluation.homogeneity import ALPHA
 from mnist_helpers.evaluation.paired_seeds import POWER, PairedDifference, holm, paired_difference
-from mnist_helpers.evaluation.study_runs import StudyRun
+from mnist_helpers.evaluation.study_runs import StudyRun, readable
 
 UNKNOWN = "not distinguishable"
 # From no look at all to the whole recipe; the rest of the study goes off sideways.
@@ -100,15 +100,25 @@ def describe_improvement(one: Improvement) -> str:
 
 def describe_improvements(improvements: Sequence[Improvement]) -> str:
     """How many help, hurt and cannot be told apart, and what "can see" means."""
-    names = {
-        verdict: [one.name for one in improvements if one.verdict == verdict] for verdict in ("helps", "hurts", UNKNOWN)
-    }
-    helping, hurting = (f"{len(names[word])}{_listed(names[word])}" for word in ("helps", "hurts"))
-    return (
-        f"Of {len(improvements)} comparisons {helping} {_verb(names['helps'], 'help')} and {hurting} "
-        f"{_verb(names['hurts'], 'hurt')}; {len(names[UNKNOWN])} are not distinguishable. A difference that can be "
-        f"seen is one that such a study would find in {POWER:.0%} of cases, at a level of 5% shared by all comparisons."
+    lines = []
+    for verdict in ("helps", "hurts", UNKNOWN):
+        names = [one.name for one in improvements if one.verdict == verdict]
+        listed = f" ({'; '.join(names)})" if names and verdict != UNKNOWN else ""
+        lines.append(f"- {verdict}: {len(names)}{listed}")
+    return "\n".join(
+        [
+            f"Comparisons: {len(improvements)}.\n",
+            *lines,
+            "\nA difference that can be seen is one that such a study would find in "
+            f"{POWER:.0%} of cases, at a level of 5% shared by all comparisons.",
+        ]
     )
+
+
+def describe_against(improvements: Sequence[Improvement], against: str) -> str:
+    """A line for each configuration that is compared with `against`."""
+    lines = [f"- {describe_improvement(one)}" for one in improvements if one.against == against]
+    return "\n".join(lines) or f"Nothing that is compared with {against} has been run yet: mnist-cnn improve runs it."
 
 
 def describe_failures(runs: Sequence[StudyRun]) -> str:
@@ -125,11 +135,11 @@ def describe_study(runs: Sequence[StudyRun]) -> str:
     if not done:
         return "No run of the study has ended yet."
     machines = dict.fromkeys(run.machine for run in done)
-    hours = sum(run.whole_seconds for run in done) / 3600
+    time = readable(sum(run.whole_seconds for run in done))
     return (
         f"{len({run.configuration for run in done})} configurations, {len(done)} runs of {done[0].epochs:g} epochs on "
-        f"{done[0].dataset}, compared on {done[0].images:,} images; together {hours:.1f} hours, one after another, on "
-        f"{'; '.join(machines)}."
+        f"{done[0].dataset}, compared on {done[0].images:,} images; together {time}, "
+        f"one after another, on {'; '.join(machines)}."
     )
 
 
@@ -186,11 +196,3 @@ def _costs(one: Improvement) -> str:
     if one.seconds is None or abs(one.seconds) < 1:
         return ""
     return f"; it {'costs' if one.seconds > 0 else 'saves'} {abs(one.seconds):.0f} s of training"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f" ({'; '.join(names)})" if names else ""
-
-
-def _verb(names: Sequence[str], verb: str) -> str:
-    return verb if len(names) != 1 else f"{verb}s"

@@ -88,6 +88,13 @@ def without_times(run: StudyRun) -> StudyRun:
     return replace(run, **dict.fromkeys(TIMES, 0.0))
 
 
+def readable(seconds: float) -> str:
+    """A time in seconds, minutes or hours, whichever suits."""
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
+
+
 def _parse(row: dict[str, str]) -> StudyRun:
     whole, broken = ("seed", "images", "errors"), ("epochs", "robustness", *TIMES)
     values: dict = dict(row)

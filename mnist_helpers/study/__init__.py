@@ -7,6 +7,7 @@ report needs too; it is handed on here.
 
 from mnist_helpers.evaluation.improvement_plots import plot_improvements, plot_ladder
 from mnist_helpers.evaluation.improvements import (
+    describe_against,
     describe_failures,
     describe_improvement,
     describe_improvements,
@@ -22,6 +23,7 @@ from mnist_helpers.study.seeds import train_other_seeds
 
 __all__ = [
     "baseline_text",
+    "describe_against",
     "describe_failures",
     "describe_improvement",
     "describe_improvements",

@@ -125,6 +125,10 @@ def tabulate_configurations(against: str) -> Table:
     rows = []
     for one in CONFIGURATIONS.values():
         if one.against == against:
-            changed = [f"{name} {value}" for name, value in one.settings.items() if value != usual[name]]
+            changed = [
+                f"{name} {'none' if value == '' else value}"
+                for name, value in one.settings.items()
+                if value != usual[name]
+            ]
             rows.append((one.name, ", ".join(changed)))
     return Table(f"What differs from {against}", ["Configuration", "Settings"], rows)

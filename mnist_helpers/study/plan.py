@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mnist_helpers.data import DataSource
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation.study_runs import StudyRun, read_study
+from mnist_helpers.evaluation.study_runs import StudyRun, read_study, readable
 from mnist_helpers.parameters import require_known
 from mnist_helpers.paths import shown
 from mnist_helpers.study.configurations import CONFIGURATIONS
@@ -102,10 +102,4 @@ def _duration(missing: Sequence[StudyRun], runs: Sequence[StudyRun], jobs: int) 
     for run in missing:
         alike = [other.whole_seconds for other in done if other.configuration == run.configuration]
         seconds += statistics.fmean(alike) if alike else overall
-    return f"About {_readable(seconds / jobs)}, {jobs} at a time."
-
-
-def _readable(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
+    return f"About {readable(seconds / jobs)}, {jobs} at a time."
