@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.optimize import brentq
+from scipy.stats import nct, t
 
 POWER = 0.8
 
@@ -34,10 +35,11 @@ class PairedDifference:
     def visible(self, alpha: float) -> float:
         """The difference that a test at this level finds in four of five studies of this size (a power of 80 %).
 
-        The difference is found when it is `t` times the standard error from 0, and chance, which has the same standard
-        error, takes more than it exceeds that by in one study of five.
+        With such a difference, errors over standard error follow the noncentral t distribution.
         """
-        return self.standard_error * float(t.ppf(1 - alpha / 2, self.freedom) + t.ppf(POWER, self.freedom))
+        limit = float(t.ppf(1 - alpha / 2, self.freedom))
+        away = brentq(lambda shift: nct.sf(limit, self.freedom, shift) - POWER, 0, 3 * limit + 10)
+        return self.standard_error * float(away)
 
 
 def paired_difference(mistakes: np.ndarray, others: np.ndarray) -> PairedDifference:

@@ -11,8 +11,6 @@ from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing
 from mnist_helpers.paths import shown
 
-TIMES = ("seconds", "whole_seconds")  # the only columns that differ when a run is repeated on the same machine
-
 
 @dataclass(frozen=True)
 class StudyRun:
@@ -85,7 +83,7 @@ def write_study(path: Path, runs: Sequence[StudyRun]) -> None:
 
 def without_times(run: StudyRun) -> StudyRun:
     """The run as it is again when it is repeated with the same number of threads on the same machine."""
-    return replace(run, **dict.fromkeys(TIMES, 0.0))
+    return replace(run, seconds=0.0, whole_seconds=0.0)
 
 
 def readable(seconds: float) -> str:
@@ -96,7 +94,7 @@ def readable(seconds: float) -> str:
 
 
 def _parse(row: dict[str, str]) -> StudyRun:
-    whole, broken = ("seed", "images", "errors"), ("epochs", "robustness", *TIMES)
+    whole, broken = ("seed", "images", "errors"), ("epochs", "robustness", "seconds", "whole_seconds")
     values: dict = dict(row)
     values |= {name: int(row[name]) for name in whole} | {name: float(row[name]) for name in broken}
     values["log_loss"] = float(row["log_loss"]) if row["log_loss"] else None
