@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
+from mnist_helpers.checkpoint.store import require_same_dataset
 from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation.study_runs import StudyRun, write_study
 from mnist_helpers.files import hold_lock, make_folders
@@ -37,6 +38,7 @@ def improve(options: argparse.Namespace) -> int:
     if options.dry_run:
         print(describe_missing(study, found_runs(study, paths.improvements), jobs))
         return 0
+    require_same_dataset(paths, source.name)
     make_folders(paths)
     with hold_lock(paths.lock), ExitStack() as stack:
         runs = found_runs(study, paths.improvements)
@@ -44,8 +46,8 @@ def improve(options: argparse.Namespace) -> int:
         if not missing:
             ended: Iterator[StudyRun] = iter(())
         elif options.backend == "dask":
-            cluster, jobs = stack.enter_context(connected(options.scheduler, source.name, request.data_root))
-            ended = run_on_cluster(missing, request.data_root, cluster)
+            client, jobs = stack.enter_context(connected(options.scheduler, source.name, request.data_root))
+            ended = run_on_cluster(missing, request.data_root, client)
         else:
             ended = run_in_processes(missing, request.data_root, jobs)
         _say(describe_missing(study, runs, jobs).splitlines()[0])

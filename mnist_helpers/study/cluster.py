@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
-import joblib
-
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import PACKAGE
 from mnist_helpers.study.one_trial import find_source
@@ -19,7 +17,7 @@ PATIENCE = "10s"  # for an answer of the scheduler
 
 @contextmanager
 def connected(scheduler: str, dataset: str, data_root: str) -> Iterator[tuple[Any, int]]:
-    """joblib's configuration for the workers of the cluster at this address, and their number.
+    """A client of the cluster at this address, and the number of its workers.
 
     Raises MnistError when Dask is not installed, no scheduler answers, there are no workers, or one of them is unfit.
     """
@@ -38,7 +36,7 @@ def connected(scheduler: str, dataset: str, data_root: str) -> Iterator[tuple[An
             ) from error
         with client:
             workers = _require_fit(client, scheduler, dataset, data_root)
-            yield joblib.parallel_config("dask", client=client), workers
+            yield client, workers
 
 
 def _require_fit(client: Any, scheduler: str, dataset: str, data_root: str) -> int:

@@ -28,7 +28,7 @@ class Study:
 
     def __post_init__(self) -> None:
         for name in self.only:
-            require_known(name, [*RULES, *CONFIGURATIONS])
+            require_known(name, [*RULES, *CONFIGURATIONS], "configuration")
 
     @property
     def runs(self) -> list[StudyRun]:

@@ -1,7 +1,7 @@
 """Where runs are computed: in processes on this machine, or by the workers of a Dask cluster; through joblib both."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from typing import Any
 
 import joblib
 import torch
@@ -33,9 +33,12 @@ def run_in_processes(runs: Sequence[StudyRun], data_root: str, jobs: int) -> Ite
         ) from error
 
 
-def run_on_cluster(runs: Sequence[StudyRun], data_root: str, cluster: AbstractContextManager) -> Iterator[StudyRun]:
-    """Every run as it ends, one a worker with one thread each; `cluster` is joblib's configuration for it."""
-    with cluster:
+def run_on_cluster(runs: Sequence[StudyRun], data_root: str, client: Any) -> Iterator[StudyRun]:
+    """Every run as it ends, one a worker of the Dask `client`'s cluster, each with one thread.
+
+    A run whose worker is lost is done again by another one.
+    """
+    with joblib.parallel_config("dask", client=client):
         yield from _run(runs, data_root, threads=1)
 
 

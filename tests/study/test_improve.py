@@ -128,7 +128,7 @@ def test_a_study_of_other_epochs_is_kept(serial, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--only", "plain + dropuot"], "Did you mean plain + dropout?"),
+        (["--only", "plain + dropuot"], "There is no configuration plain + dropuot. Did you mean plain + dropout?"),
         (["--backend", "dask"], "belong together"),
         (["--scheduler", "tcp://127.0.0.1:1"], "belong together"),
         (["--seeds", "0"], "seeds is 0: it must be a whole number from 1"),
