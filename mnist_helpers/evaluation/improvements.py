@@ -1,4 +1,4 @@
-"""What each usual improvement gives, from the runs of the study: the differences, and the sentence for each."""
+"""What each usual improvement gives, from the runs of the study: the differences and their verdicts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,8 +7,8 @@ import numpy as np
 
 from mnist_helpers.display import Table
 from mnist_helpers.evaluation.homogeneity import ALPHA
-from mnist_helpers.evaluation.paired_seeds import POWER, PairedDifference, holm, paired_difference
-from mnist_helpers.evaluation.study_runs import StudyRun, readable
+from mnist_helpers.evaluation.paired_seeds import PairedDifference, holm, paired_difference
+from mnist_helpers.evaluation.study_runs import StudyRun
 
 UNKNOWN = "not distinguishable"
 # From no look at all to the whole recipe; the rest of the study goes off sideways.
@@ -80,69 +80,6 @@ def tabulate_improvements(improvements: Sequence[Improvement], against: str) -> 
     return Table(f"Compared with {against}", [*columns, "Corrupted", "Seconds more"], rows)
 
 
-def describe_improvement(one: Improvement) -> str:
-    """Whether it helps, by how much, how sure that is, and what it costs; or what the study could have seen."""
-    if one.difference is None:
-        return (
-            f"**{one.name}**: {one.errors:g} errors against {one.before:g} of {one.against}, with one seed, which says "
-            "nothing of chance: two or more are needed."
-        )
-    measured = (
-        f"{one.difference.errors:+.1f} errors of {one.images:,} against {one.against}, 95% interval "
-        f"{_signed_range(one.difference.interval)}, p = {one.corrected:.2g} corrected for {one.looks} comparisons"
-    )
-    if one.verdict == UNKNOWN:
-        said = f"not distinguishable with {one.seeds} seeds, which can see differences above {one.visible:.1f} errors"
-    else:
-        said = one.verdict
-    return f"**{one.name}**: {said} ({measured}){_costs(one)}."
-
-
-def describe_improvements(improvements: Sequence[Improvement]) -> str:
-    """How many help, hurt and cannot be told apart, and what "can see" means."""
-    lines = []
-    for verdict in ("helps", "hurts", UNKNOWN):
-        names = [one.name for one in improvements if one.verdict == verdict]
-        listed = f" ({'; '.join(names)})" if names and verdict != UNKNOWN else ""
-        lines.append(f"- {verdict}: {len(names)}{listed}")
-    return "\n".join(
-        [
-            f"Comparisons: {len(improvements)}.\n",
-            *lines,
-            "\nA difference that can be seen is one that such a study would find in "
-            f"{POWER:.0%} of cases, at a level of 5% shared by all comparisons.",
-        ]
-    )
-
-
-def describe_against(improvements: Sequence[Improvement], against: str) -> str:
-    """A line for each configuration that is compared with `against`."""
-    lines = [f"- {describe_improvement(one)}" for one in improvements if one.against == against]
-    return "\n".join(lines) or f"Nothing that is compared with {against} has been run yet: mnist-cnn improve runs it."
-
-
-def describe_failures(runs: Sequence[StudyRun]) -> str:
-    """Which runs failed, and why."""
-    failed = [f"{run.configuration}, seed {run.seed}: {run.failure}" for run in runs if run.failure]
-    if not failed:
-        return "No run failed."
-    return f"{len(failed)} of {len(runs)} runs failed:\n\n" + "\n".join(f"- {line}" for line in failed)
-
-
-def describe_study(runs: Sequence[StudyRun]) -> str:
-    """How many runs of what, on which machines, and how long they took."""
-    done = [run for run in runs if not run.failure]
-    if not done:
-        return "No run of the study has ended yet."
-    machines = dict.fromkeys(run.machine for run in done)
-    time = readable(sum(run.whole_seconds for run in done))
-    return (
-        f"{len({run.configuration for run in done})} configurations, {len(done)} runs of {done[0].epochs:g} epochs on "
-        f"{done[0].dataset}, compared on {done[0].images:,} images; together {time}, "
-        f"one after another, on {'; '.join(machines)}."
-    )
-
-
 def _compare(done: dict[tuple[str, int], StudyRun], name: str, against: str) -> Improvement | None:
     """One configuration against another over the seeds of both; None where they have none in common."""
     pairs = [
@@ -180,7 +117,7 @@ def _row(one: Improvement) -> tuple[object, ...]:
         one.seeds,
         f"{one.errors:.1f}",
         f"{difference.errors:+.1f}" if difference else f"{one.errors - one.before:+.1f}",
-        _signed_range(difference.interval) if difference else "",
+        signed_range(difference.interval) if difference else "",
         f"{one.corrected:.2g}" if difference else "",
         one.verdict,
         f"{100 * one.robustness:+.1f}",
@@ -188,11 +125,6 @@ def _row(one: Improvement) -> tuple[object, ...]:
     )
 
 
-def _signed_range(bounds: tuple[float, float]) -> str:
+def signed_range(bounds: tuple[float, float]) -> str:
+    """An interval of differences, with the sign of each bound."""
     return f"{bounds[0]:+.1f} to {bounds[1]:+.1f}"
-
-
-def _costs(one: Improvement) -> str:
-    if one.seconds is None or abs(one.seconds) < 1:
-        return ""
-    return f"; it {'costs' if one.seconds > 0 else 'saves'} {abs(one.seconds):.0f} s of training"

@@ -6,15 +6,14 @@ report needs too; it is handed on here.
 """
 
 from mnist_helpers.evaluation.improvement_plots import plot_improvements, plot_ladder
-from mnist_helpers.evaluation.improvements import (
+from mnist_helpers.evaluation.improvement_words import (
     describe_against,
     describe_failures,
     describe_improvement,
     describe_improvements,
     describe_study,
-    measure_improvements,
-    tabulate_improvements,
 )
+from mnist_helpers.evaluation.improvements import measure_improvements, tabulate_improvements
 from mnist_helpers.evaluation.paired_seeds import holm, paired_difference
 from mnist_helpers.evaluation.study_runs import read_study
 from mnist_helpers.study.configurations import tabulate_configurations
