@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mnist_helpers.evaluation.improvements import UNKNOWN, Improvement, signed_range
-from mnist_helpers.evaluation.paired_seeds import POWER
+from mnist_helpers.evaluation.paired_seeds import LEAST_SEEDS, POWER
 from mnist_helpers.evaluation.study_runs import StudyRun, readable
 
 
@@ -11,8 +11,8 @@ def describe_improvement(one: Improvement) -> str:
     """Whether it helps, by how much, how sure that is, and what it costs; or what the study could have seen."""
     if one.difference is None:
         return (
-            f"**{one.name}**: {one.errors:g} errors against {one.before:g} of {one.against}, with one seed, which says "
-            "nothing of chance: two or more are needed."
+            f"**{one.name}**: {one.errors:g} errors against {one.before:g} of {one.against}, with {one.seeds} of the "
+            f"{LEAST_SEEDS} seeds that it takes to tell a difference from chance."
         )
     measured = (
         f"{one.difference.errors:+.1f} errors of {one.images:,} against {one.against}, 95% interval "

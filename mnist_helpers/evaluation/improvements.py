@@ -7,7 +7,7 @@ import numpy as np
 
 from mnist_helpers.display import Table
 from mnist_helpers.evaluation.homogeneity import ALPHA
-from mnist_helpers.evaluation.paired_seeds import PairedDifference, holm, paired_difference
+from mnist_helpers.evaluation.paired_seeds import LEAST_SEEDS, PairedDifference, holm, paired_difference
 from mnist_helpers.evaluation.study_runs import StudyRun
 
 UNKNOWN = "not distinguishable"
@@ -29,7 +29,7 @@ class Improvement:
     """A configuration against the one it is compared with, over the `seeds` that both have.
 
     `errors` and `before` are the means of the two, of `images` each; `corrected` is the p-value corrected for the
-    number of `looks`. Without a second seed there is no `difference`. `seconds` of training are those more than the
+    number of `looks`. With too few seeds there is no `difference`. `seconds` of training are those more than the
     other's, on one machine; None where none ran both. `robustness` and `log_loss` are the differences of the means.
     """
 
@@ -91,7 +91,6 @@ def _compare(done: dict[tuple[str, int], StudyRun], name: str, against: str) -> 
         return None
     mine, others = zip(*pairs, strict=True)
     costs = [run.seconds - other.seconds for run, other in pairs if run.machine == other.machine]
-    several = len(pairs) > 1
     return Improvement(
         name,
         against,
@@ -102,7 +101,7 @@ def _compare(done: dict[tuple[str, int], StudyRun], name: str, against: str) -> 
         robustness=float(np.mean([run.robustness - other.robustness for run, other in pairs])),
         log_loss=float(np.mean([(run.log_loss or 0) - (other.log_loss or 0) for run, other in pairs])),
         seconds=float(np.mean(costs)) if costs else None,
-        difference=paired_difference(_mistakes(mine), _mistakes(others)) if several else None,
+        difference=paired_difference(_mistakes(mine), _mistakes(others)) if len(pairs) >= LEAST_SEEDS else None,
     )
 
 
