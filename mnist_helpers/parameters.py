@@ -42,13 +42,13 @@ def read_parameters(namespace: Mapping[str, Any]) -> dict[str, object]:
     return values
 
 
-def require_known(name: str, known: Iterable[str]) -> None:
-    """Raise MnistError, with the nearest name that exists, unless `name` is one of them."""
+def require_known(name: str, known: Iterable[str], what: str = "parameter") -> None:
+    """Raise MnistError, with the nearest name that exists, unless `name` is one of them; `what` they name."""
     known = list(known)
     if name not in known:
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f" Did you mean {nearest[0]}?" if nearest else ""
-        raise MnistError(f"There is no parameter {name}.{hint} Known here: {', '.join(known)}.")
+        raise MnistError(f"There is no {what} {name}.{hint} Known here: {', '.join(known)}.")
 
 
 def require_type(name: str, value: object, type_name: str) -> None:

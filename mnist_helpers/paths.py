@@ -57,6 +57,7 @@ class RunPaths:
         self.baseline_answers = self.outputs / "baseline_answers.json"  # what the plain network says of the same images
         self.seed_answers = self.outputs / "seed_answers.json"  # of the networks of the other seeds
         self.benchmark = self.outputs / "benchmark.json"  # the times of this project and of other recipes
+        self.improvements = self.outputs / "improvements.csv"  # the runs of the study that measures each improvement
         self.executed = self.outputs / "notebooks"  # the executed copies
         self.reports = self.root / "reports"
         self.report = self.reports / "evaluation_report.html"

@@ -62,6 +62,7 @@ RULES = {
     "samples_per_digit": _whole(1, 40),
     "pairs": _whole(1, 100),
     "shown": _whole(1, 100),
+    "jobs": _whole(1, 1_000),
 }
 
 

@@ -64,7 +64,7 @@ def _fail(message: str, words: Sequence[str]) -> int:
 
 
 def _how_to_go_on(words: Sequence[str]) -> str:
-    if not words or words[0] not in RESUMABLE:
+    if not words or words[0] not in (*RESUMABLE, "improve"):
         return ""
-    again = words if "--resume" in words else [*words, "--resume"]
+    again = words if "--resume" in words or words[0] == "improve" else [*words, "--resume"]
     return f"; go on with: mnist-cnn {shlex.join(again)}"

@@ -32,6 +32,19 @@ def add_run_root(command: argparse.ArgumentParser, text: str = RESULTS_TEXT) -> 
     command.add_argument("--run-root", type=from_here, metavar="DIR", help=text)
 
 
+def add_parameter(command: argparse.ArgumentParser) -> None:
+    """Add --parameter."""
+    command.add_argument(
+        "-p",
+        "--parameter",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="set a notebook parameter, for example -p epochs 20",
+    )
+
+
 def from_here(text: str) -> str:
     """A folder named on the command line lies below the caller's; inside the project its own name is enough."""
     path = Path(os.path.abspath(text))  # noqa: PTH100 (symbolic links stay as the user named them)

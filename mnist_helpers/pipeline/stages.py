@@ -26,6 +26,7 @@ STAGES = {
     "design": "02_model_design",
     "train": "03_training",
     "evaluate": "04_evaluation",
+    "improve": "05_improvements",
 }
 # Their notebooks make or judge the network.
 NETWORK_STAGES = ("train", "evaluate")
@@ -56,7 +57,7 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
     """
     notebooks = {stage: NOTEBOOKS / f"{STAGES[stage]}.ipynb" for stage in stages}
     parameters = parse_parameters(request.parameters, list(notebooks.values()))
-    source = _find_source(request)
+    source = find_source(request)
     trains, evaluates = "train" in stages, "evaluate" in stages
     if evaluates and not trains:
         paths = latest_run(request.run_root, source.name)
@@ -94,7 +95,8 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
     return paths
 
 
-def _find_source(request: Request) -> DataSource:
+def find_source(request: Request) -> DataSource:
+    """The data that are asked for; a fall-back to the digits sample is said. Raises MnistError."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         source = find_data(request.dataset, request.data_root)

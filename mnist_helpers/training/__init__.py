@@ -7,6 +7,7 @@ from mnist_helpers.training.distortion import augment_batch
 from mnist_helpers.training.hands import add_strokes
 from mnist_helpers.training.loop import Trainer, TrainingRun, train
 from mnist_helpers.training.muon import orthogonal
+from mnist_helpers.training.recipe import SCHEDULES, Recipe
 from mnist_helpers.training.selection import choose_images
 from mnist_helpers.training.step import make_optimizer, one_cycle, train_step
 from mnist_helpers.training.validation import Epoch, best_epoch, calibrate

@@ -32,14 +32,15 @@ def augment_batch(images: torch.Tensor, labels: torch.Tensor, generator: torch.G
     return add_noise(erase(distort(add_strokes(images, labels, generator), generator), generator), generator)
 
 
-def distort(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def distort(images: torch.Tensor, generator: torch.Generator, affine: bool = True, bend: bool = True) -> torch.Tensor:
     """Rotate, scale, shear and shift every image by its own amounts, uniform within the limits above, and bend it.
 
     The bending is the elastic distortion of Simard, Steinkraus and Platt, 2003, with a few nodes moved and smooth
-    surfaces between them instead of blurred noise.
+    surfaces between them instead of blurred noise. Without `affine` images are bent alone, without `bend` not bent.
     """
     count, side = len(images), images.shape[-1]
-    amounts = torch.cat([_random_affine(count, side, generator), _random_bend(count, side, generator)], dim=2)
+    moved = _random_affine(count, side, generator) if affine else torch.eye(2, 3).expand(count, 2, 3)
+    amounts = torch.cat([moved, _random_bend(count, side, generator) * bend], dim=2)
     places = amounts.to(images.device) @ _surfaces(side).to(images.device)
     grid = places.view(count, 2, side, side).permute(0, 2, 3, 1)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)

@@ -11,10 +11,10 @@ from mnist_helpers.errors import MnistError
 from mnist_helpers.hardware import choose_device, choose_precision, keep_freed_memory
 from mnist_helpers.network.model import MnistCNN, as_input, build_model
 from mnist_helpers.settings import ModelSettings, TrainingSettings
-from mnist_helpers.training.distortion import augment_batch
+from mnist_helpers.training.recipe import USUAL, Recipe
 from mnist_helpers.training.selection import batches, choose_images, skipped_share
 from mnist_helpers.training.state_file import StateFile
-from mnist_helpers.training.step import make_optimizer, one_cycle, train_step
+from mnist_helpers.training.step import make_optimizer, train_step
 from mnist_helpers.training.validation import Epoch, best_epoch, calibrate, validate
 from mnist_helpers.training.watcher import Watcher
 
@@ -36,6 +36,7 @@ def train(
     settings: TrainingSettings,
     watcher: Watcher | None = None,
     state_file: StateFile | None = None,
+    recipe: Recipe = USUAL,
 ) -> TrainingRun:
     """Train a network and keep the weights of the last epoch, unless validation says that an earlier one is better.
 
@@ -51,7 +52,7 @@ def train(
     # How a sum is split among threads decides how it is rounded. MKL keeps to a number that was set; of itself it may
     # take fewer, as the processor's load has it.
     torch.set_num_threads(torch.get_num_threads())
-    trainer = Trainer(data, model_settings, settings)
+    trainer = Trainer(data, model_settings, settings, recipe)
     if state_file is not None and (state := state_file.load()) is not None:
         try:
             trainer.load_state(state)
@@ -71,8 +72,10 @@ def train(
 class Trainer:
     """One training run between two epochs: everything that the next epoch depends on."""
 
-    def __init__(self, data: LabelledImages, model_settings: ModelSettings, settings: TrainingSettings):
-        self.settings = settings
+    def __init__(
+        self, data: LabelledImages, model_settings: ModelSettings, settings: TrainingSettings, recipe: Recipe = USUAL
+    ):
+        self.settings, self.recipe = settings, recipe
         self.data = data
         self.device = choose_device(settings.device)
         self.precision = choose_precision(settings.precision, self.device)
@@ -150,7 +153,7 @@ class Trainer:
         for step, (chosen, weight) in enumerate(parts, start=1):
             progress = (done + share * (step - 0.5) / len(parts)) / settings.epochs
             for group in self.optimizer.param_groups:
-                group["lr"] = settings.learning_rate * one_cycle(progress)
+                group["lr"] = settings.learning_rate * self.recipe.schedule(progress)
             sums += self._step(chosen, weight.to(self.device))
             # Reading the loss back makes an accelerator wait, so there it is looked at once an epoch.
             if self.device.type == "cpu" or step == len(parts):
@@ -163,7 +166,7 @@ class Trainer:
         """Train on the images with these indices; the sums of losses, of correct answers and of images, weighted."""
         inputs, labels = as_input(self.data.images[chosen].to(self.device)), self.data.labels[chosen].to(self.device)
         if self.settings.augment:
-            inputs = augment_batch(inputs, labels, self.distortion)
+            inputs = self.recipe.augment(inputs, labels, self.distortion)
         smoothing = self.settings.label_smoothing
         losses, logits = train_step(self.model, self.optimizer, inputs, labels, self.precision, weights, smoothing)
         self.losses[chosen.to(self.device)] = losses

@@ -130,7 +130,7 @@ def test_wheel_holds_what_it_needs_and_no_more(wheel, clean_copy):
     names = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
     package = {path.relative_to(clean_copy).as_posix() for path in clean_copy.glob("mnist_helpers/**/*.*")}
     notebooks = {f"mnist_helpers/shipped/notebooks/{path.name}" for path in clean_copy.glob("notebooks/*.ipynb")}
-    assert len(notebooks) == 5 and "mnist_helpers/report/template/index.html.j2" in package
+    assert len(notebooks) == 6 and "mnist_helpers/report/template/index.html.j2" in package
     assert names == package | notebooks | {"mnist_helpers/shipped/models/mnist_cnn.pth"}
 
 

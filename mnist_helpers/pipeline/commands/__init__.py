@@ -6,9 +6,9 @@ What a command needs is imported when it runs, so that --help and usage errors a
 
 import argparse
 
-from mnist_helpers.pipeline.commands import bench, compare, demo, predict, stages
+from mnist_helpers.pipeline.commands import bench, compare, demo, improve, predict, stages
 
-GROUPS = (stages, predict, demo, compare, bench)
+GROUPS = (stages, improve, predict, demo, compare, bench)
 
 
 def make_parser() -> argparse.ArgumentParser:

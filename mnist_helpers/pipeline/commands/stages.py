@@ -2,7 +2,7 @@
 
 import argparse
 
-from mnist_helpers.pipeline.options import add_data, add_run_root
+from mnist_helpers.pipeline.options import add_data, add_parameter, add_run_root
 from mnist_helpers.pipeline.streams import require_home
 
 TEXTS = {
@@ -22,15 +22,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         command.set_defaults(run=run)
         add_data(command)
         add_run_root(command)
-        command.add_argument(
-            "-p",
-            "--parameter",
-            nargs=2,
-            action="append",
-            default=[],
-            metavar=("NAME", "VALUE"),
-            help="set a notebook parameter, for example -p epochs 20",
-        )
+        add_parameter(command)
         if name in RESUMABLE:
             _add_training(command)
 
@@ -59,9 +51,9 @@ def run(options: argparse.Namespace) -> int:
     """Run the notebooks of a command; print what was found, and where it is."""
     require_home()
     from mnist_helpers.evaluation import classification_report, headline, read_metrics
-    from mnist_helpers.pipeline.stages import STAGES, Request, run_stages
+    from mnist_helpers.pipeline.stages import REPORT_ORDER, STAGES, Request, run_stages
 
-    stages = list(STAGES) if options.command == "report" else [options.command]
+    stages = [stage for stage in STAGES if stage in REPORT_ORDER] if options.command == "report" else [options.command]
     request = Request(options.dataset, options.data_root or "", options.run_root or "", options.parameter)
     paths = run_stages(stages, request)
     if "evaluate" in stages:
