@@ -79,9 +79,12 @@ def _centre(digits: torch.Tensor) -> torch.Tensor:
 
 
 def _recentred(digits: torch.Tensor, centre: torch.Tensor) -> torch.Tensor:
-    """The digits (N, H, W) moved so that their centre of mass is at `centre` (N, 2) again."""
-    moves = (_centre(digits) - centre) * (2 / digits.shape[-1])
+    """The digits (N, H, W) moved by whole pixels, so that their centre of mass is near `centre` (N, 2) again.
+
+    Parts of pixels would blur the ones alone, and the network would learn that what is blurred is a 1.
+    """
+    moves = (_centre(digits) - centre).round() * (2 / digits.shape[-1])
     unturned = torch.eye(2, device=digits.device).expand(len(digits), 2, 2)
     shape = [len(digits), 1, *digits.shape[1:]]
     grid = F.affine_grid(torch.cat([unturned, moves[:, :, None]], dim=2), shape, align_corners=False)
-    return F.grid_sample(digits.unsqueeze(1), grid, align_corners=False).squeeze(1)
+    return F.grid_sample(digits.unsqueeze(1), grid, mode="nearest", align_corners=False).squeeze(1)

@@ -38,7 +38,7 @@ def test_an_upstroke_begins_at_the_top_on_the_left_and_a_foot_goes_both_ways(bar
     stem = changed[:, 12:16].amax(dim=1)  # no upstroke of a long one reaches much further, no foot so high
     assert changed.min() >= 0 and changed.max() <= 1 + 1e-6
     centre = (changed.sum(dim=1) @ places) / changed.sum(dim=(1, 2))
-    assert (centre - 14).abs().max() < 0.35, "not centred by mass"
+    assert (centre - 14).abs().max() < 0.6, "not centred by mass"
     right = (stem > 0.5).float() * places
     edge = right.amax(dim=1)
     upper, lower = changed[:, 2:10], changed[:, -7:]
@@ -46,6 +46,14 @@ def test_an_upstroke_begins_at_the_top_on_the_left_and_a_foot_goes_both_ways(bar
     assert (upper * beyond).amax() < 0.6, "an upstroke goes to the left"
     footed = ((lower * beyond).amax(dim=(1, 2)) > 0.5).float().mean().item()
     assert footed == pytest.approx(0.5, abs=0.15)
+
+
+def test_strokes_leave_the_rest_as_sharp_as_it_was(bars, monkeypatch):
+    """A network that saw blurred ones alone took everything blurred for a 1."""
+    monkeypatch.setattr(hands, "UPSTROKE_SHARE", 1.0)
+    monkeypatch.setattr(hands, "FOOT_SHARE", 0.0)
+    below_the_stroke = add_strokes(bars, torch.ones(1000), generator())[:, :, 22:]
+    assert set(below_the_stroke.unique().tolist()) == {0.0, 1.0}
 
 
 def test_a_blank_image_labelled_1_leaves_all_numbers_finite():
