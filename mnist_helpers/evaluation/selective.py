@@ -123,8 +123,8 @@ def _describe_assured(assured: dict, target: float) -> str:
     if assured["threshold"] is None:
         needed = int(np.ceil(Z**2 * (1 - target) / target))
         return (
-            f"No threshold assures it: none has an upper bound within {target:.1%} on the validation images, which "
-            f"takes at least {needed:,} answers without an error."
+            f"Beforehand no threshold could promise it: none has an upper bound within {target:.1%} on the validation "
+            f"images, which takes at least {needed:,} answers without an error."
         )
     return (
         f"Assured is a confidence of {assured['threshold']:.2%}, the lowest whose upper bound on the validation images "
