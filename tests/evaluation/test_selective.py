@@ -148,7 +148,9 @@ def test_words_say_whether_the_target_is_assured():
 def test_words_say_that_few_images_assure_nothing():
     right = answers(np.linspace(0.9, 0.6, 500), np.ones(500, dtype=bool))
     said = describe_selective(measure_selective(right, right), 500)
-    assert "0.1% is not assured" in said and "Beforehand no threshold could promise it" in said and "3,838 answers" in said
+    assert (
+        "0.1% is not assured" in said and "Beforehand no threshold could promise it" in said and "3,838 answers" in said
+    )
 
 
 def test_the_table_says_what_a_threshold_costs():
