@@ -42,14 +42,14 @@ def test_it_says_which_network_it_holds(run):
     assert "width 2" in text and "trained on digits" in text
 
 
-def test_without_a_network_there_is_no_page(tmp_path, capsys):
-    assert "mnist-cnn train" in refusal(capsys, "demo", "--run-root", tmp_path)
+def test_without_a_network_there_is_no_page(tmp_path):
+    assert "mnist-cnn train" in refusal("demo", "--run-root", tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.usefixtures("narrow")
-def test_a_network_that_is_too_large_is_refused(run, capsys):
-    assert "-p width" in refusal(capsys, "demo", "--run-root", run.root)
+def test_a_network_that_is_too_large_is_refused(run):
+    assert "-p width" in refusal("demo", "--run-root", run.root)
     assert not run.reports.exists()
 
 

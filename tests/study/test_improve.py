@@ -118,9 +118,9 @@ def test_runs_of_other_settings_are_missing(serial, tmp_path, capsys):
     assert "Missing: 1 of 5" in capsys.readouterr().out
 
 
-def test_a_study_of_other_epochs_is_kept(serial, capsys):
+def test_a_study_of_other_epochs_is_kept(serial):
     before = RunPaths(serial).improvements.read_bytes()
-    line = refusal(capsys, "improve", "--dataset", "digits", "--run-root", str(serial), "-p", "epochs", "2")
+    line = refusal("improve", "--dataset", "digits", "--run-root", str(serial), "-p", "epochs", "2")
     assert "is of 0.5 epochs on digits, not of 2 on digits: name another folder with --run-root" in line
     assert RunPaths(serial).improvements.read_bytes() == before
 
@@ -136,8 +136,8 @@ def test_a_study_of_other_epochs_is_kept(serial, capsys):
         (["-p", "width", "8"], "There is no parameter width"),
     ],
 )
-def test_bad_words_give_one_line(words, said, tmp_path, capsys):
-    assert said in refusal(capsys, "improve", "--dataset", "digits", "--run-root", tmp_path, *words)
+def test_bad_words_give_one_line(words, said, tmp_path):
+    assert said in refusal("improve", "--dataset", "digits", "--run-root", tmp_path, *words)
 
 
 def test_the_notebook_without_a_study_names_the_command(tmp_path, capsys):
