@@ -2,10 +2,3 @@
 
 from mnist_helpers.benchmark.timing import run_benchmark, write_benchmark
 from mnist_helpers.benchmark.words import benchmark_table, benchmark_text
-
-__all__ = [
-    "benchmark_table",
-    "benchmark_text",
-    "run_benchmark",
-    "write_benchmark",
-]

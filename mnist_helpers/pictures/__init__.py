@@ -4,15 +4,3 @@ from mnist_helpers.pictures.examples import draw, write_examples
 from mnist_helpers.pictures.files import read_grey
 from mnist_helpers.pictures.format import Prepared, bring_to_mnist, prepare, to_mnist
 from mnist_helpers.pictures.steps import follow, list_files
-
-__all__ = [
-    "Prepared",
-    "bring_to_mnist",
-    "draw",
-    "follow",
-    "list_files",
-    "prepare",
-    "read_grey",
-    "to_mnist",
-    "write_examples",
-]

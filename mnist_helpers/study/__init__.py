@@ -19,24 +19,3 @@ from mnist_helpers.evaluation.study_runs import read_study
 from mnist_helpers.study.configurations import tabulate_configurations
 from mnist_helpers.study.one_run import baseline_text, difference_interval, kept_text, overfitting_text
 from mnist_helpers.study.seeds import train_other_seeds
-
-__all__ = [
-    "baseline_text",
-    "describe_against",
-    "describe_failures",
-    "describe_improvement",
-    "describe_improvements",
-    "describe_study",
-    "difference_interval",
-    "holm",
-    "kept_text",
-    "measure_improvements",
-    "overfitting_text",
-    "paired_difference",
-    "plot_improvements",
-    "plot_ladder",
-    "read_study",
-    "tabulate_configurations",
-    "tabulate_improvements",
-    "train_other_seeds",
-]
