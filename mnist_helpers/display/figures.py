@@ -19,7 +19,8 @@ from mnist_helpers.display.vector import GRID, MIME_TYPE, ORANGE, draw_svg
 from mnist_helpers.files import replacing
 
 CSS_PIXELS_PER_INCH = 96
-CELL, PICTURE = (0.95, 1.3), 0.83  # of a gallery, in inches: an image with its caption, and its side
+# Of a gallery, in inches: how far images are apart, the side of one, and a line of its caption.
+COLUMN, PICTURE, LINE = 0.95, 0.83, 0.15
 INK_MAP = LinearSegmentedColormap.from_list("ink", ["#ffffff", "#111111"])  # greys alone, which take few bytes
 # From nothing, so that the page shows through where there is nothing, in the light as in the dark.
 COUNT_MAP = LinearSegmentedColormap.from_list("counts", [(ORANGE, 0.0), (ORANGE, 0.75)])
@@ -81,11 +82,12 @@ def plot_gallery(
     """
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    width, height = columns * CELL[0], rows * CELL[1]
+    cell = PICTURE + 0.1 + LINE * max((caption.count("\n") + 1 for caption in captions), default=0)
+    width, height = columns * COLUMN, rows * cell
     figure = plt.figure(figsize=(width, height), layout="none")
     axis = figure.add_axes((0, 0, 1, 1))
     for place, (image, caption) in enumerate(zip(images, captions, strict=False)):
-        left, bottom = place % columns * CELL[0], (place // columns + 1) * CELL[1]
+        left, bottom = place % columns * COLUMN, (place // columns + 1) * cell
         axis.imshow(
             image,
             cmap=INK_MAP,
@@ -96,7 +98,7 @@ def plot_gallery(
         )
         axis.text(left + PICTURE / 2, bottom - PICTURE - 0.05, caption, fontsize=8, ha="center")
     for row, name in enumerate(row_names):
-        axis.text(-0.1, (row + 1) * CELL[1] - PICTURE / 2, name, fontsize=8, rotation=90, ha="right", va="center")
+        axis.text(-0.1, (row + 1) * cell - PICTURE / 2, name, fontsize=8, rotation=90, ha="right", va="center")
     axis.set(xlim=(0, width), ylim=(height, 0))
     axis.set_axis_off()
     return describe(figure, f"{len(images)} digits, from left to right: {in_words(captions)}")

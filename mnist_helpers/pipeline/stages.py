@@ -33,10 +33,7 @@ NETWORK_STAGES = ("train", "evaluate")
 # The reader of the report wants the verdict first and the data last.
 REPORT_ORDER = ("evaluate", "train", "design", "explore")
 TITLE = "MNIST digit classification: evaluation report"
-DIGITS_BANNER = (
-    "Made from the embedded digits sample (1,797 digits that ship with scikit-learn), not from MNIST. "
-    "The numbers show that everything works; they say nothing about MNIST."
-)
+DIGITS_BANNER = "Made from the digits sample of scikit-learn, not from MNIST: its numbers say nothing about MNIST."
 
 
 @dataclass(frozen=True)

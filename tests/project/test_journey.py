@@ -28,6 +28,7 @@ FILES = [
     "outputs/metrics.json",
     "outputs/seed_answers.json",
     "outputs/answers.json",
+    "outputs/baseline_answers.json",
     "reports/evaluation_report.html",
     "reports/draw.html",
 ]
