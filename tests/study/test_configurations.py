@@ -10,6 +10,7 @@ from mnist_helpers.study.configurations import CONFIGURATIONS, distort_some, tab
 from mnist_helpers.training import SCHEDULES, Recipe, augment_batch
 
 NETWORKS = list(CONFIGURATIONS.values())
+ONES = torch.ones(40)  # the labels, since strokes are added to ones alone
 
 
 @pytest.fixture
@@ -53,19 +54,24 @@ def test_every_configuration_is_in_a_table():
 
 def test_all_kinds_of_distortion_are_those_of_training(images):
     kinds = str(CONFIGURATIONS["default"].settings["distortions"]).split()
-    assert torch.equal(distort_some(images, generator(), kinds), augment_batch(images, generator()))
+    assert torch.equal(distort_some(images, ONES, generator(), kinds), augment_batch(images, ONES, generator()))
 
 
 @pytest.mark.parametrize("kinds", [["affine"], ["bend"], ["erase"], ["noise"], ["erase", "noise"]])
 def test_some_kinds_change_images_in_their_own_way(kinds, images):
     blank = torch.zeros_like(images)
-    assert not torch.equal(distort_some(images, generator(), kinds), images)
+    assert not torch.equal(distort_some(images, ONES, generator(), kinds), images)
     moved_alone = {"affine", "bend"} >= set(kinds)
-    assert torch.equal(distort_some(blank, generator(), kinds), blank) == moved_alone
+    assert torch.equal(distort_some(blank, ONES, generator(), kinds), blank) == moved_alone
+
+
+def test_strokes_are_added_to_ones_alone(images):
+    assert not torch.equal(distort_some(images, ONES, generator(), ["strokes"]), images)
+    assert torch.equal(distort_some(images, ONES + 6, generator(), ["strokes"]), images)
 
 
 def test_no_kind_changes_nothing(images):
-    assert torch.equal(distort_some(images, generator(), []), images)
+    assert torch.equal(distort_some(images, ONES, generator(), []), images)
 
 
 @pytest.mark.parametrize(
