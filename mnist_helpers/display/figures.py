@@ -14,6 +14,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
 from mnist_helpers.display.vector import GRID, MIME_TYPE, ORANGE, draw_svg
 from mnist_helpers.files import replacing
@@ -84,7 +85,9 @@ def plot_gallery(
     rows = -(-len(images) // columns)
     cell = PICTURE + 0.1 + LINE * max((caption.count("\n") + 1 for caption in captions), default=0)
     width, height = columns * COLUMN, rows * cell
-    figure = plt.figure(figsize=(width, height), layout="none")
+    # Not "none": when a figure is saved matplotlib puts the usual layout in the place of that.
+    unchanged = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=False)
+    figure = plt.figure(figsize=(width, height), layout=unchanged)
     axis = figure.add_axes((0, 0, 1, 1))
     for place, (image, caption) in enumerate(zip(images, captions, strict=False)):
         left, bottom = place % columns * COLUMN, (place // columns + 1) * cell

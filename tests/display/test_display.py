@@ -1,4 +1,5 @@
 import io
+import warnings
 from base64 import b64decode
 
 import numpy as np
@@ -98,7 +99,8 @@ def test_gallery_is_one_picture_with_a_caption_for_each_image():
     lefts, rights, bottoms, tops = zip(*(image.get_extent() for image in axis.images), strict=True)
     assert lefts[0] == lefts[2] and rights[0] < lefts[1] and bottoms[0] == bottoms[1] < tops[2]
     assert figure.get_label() == "3 digits, from left to right: a; b; c < d."
-    plt.close(figure)
+    with warnings.catch_warnings(action="error"):
+        show_figure(figure)
 
 
 def test_long_histories_show_their_last_epochs(shown):

@@ -1,5 +1,6 @@
 """The committed reference run: complete, repeatable, and the same in checkpoint, metrics, report and README."""
 
+import re
 import shutil
 
 import pytest
@@ -50,7 +51,10 @@ def test_results_are_small_and_name_no_folder_of_the_machine_that_made_them(metr
     assert sum(path.stat().st_size for path in files) < 8_000_000
     for path in files:
         if path.suffix in {".ipynb", ".json", ".html", ".txt"}:
-            assert str(PROJECT_ROOT) not in path.read_text(encoding="utf-8"), path
+            # Wherever that was: a checkout of these files lies elsewhere.
+            assert not re.search(
+                r"(?<![\w.:/-])/[\w./-]+/mnist_helpers/|site-packages", path.read_text(encoding="utf-8")
+            ), path
 
 
 @pytest.mark.mnist
