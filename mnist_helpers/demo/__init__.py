@@ -5,11 +5,3 @@ What the network says is for `network` to say; the page repeats it in a browser.
 
 from mnist_helpers.demo.page import TooLargeError, write_page
 from mnist_helpers.demo.quantise import Layer, in_eight_bits, to_layers
-
-__all__ = [
-    "Layer",
-    "TooLargeError",
-    "in_eight_bits",
-    "to_layers",
-    "write_page",
-]

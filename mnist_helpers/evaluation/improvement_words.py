@@ -70,16 +70,6 @@ def describe_study(runs: Sequence[StudyRun]) -> str:
     )
 
 
-def tried_before(improvements: Sequence[Improvement], names: Sequence[str]) -> str:
-    """What is known of these configurations, in few words; empty where none of them was run."""
-    known = [
-        f"{one.name}: {one.errors - one.before:+.1f} errors of {one.images:,}, {one.verdict} (n = {one.seeds})"
-        for one in improvements
-        if one.name in names
-    ]
-    return "; ".join(known)
-
-
 def _costs(one: Improvement) -> str:
     if one.seconds is None or abs(one.seconds) < 1:
         return ""

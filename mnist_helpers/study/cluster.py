@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
+from mnist_helpers.data import find_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import PACKAGE
-from mnist_helpers.study.one_trial import find_source
 
 PATIENCE = "10s"  # for an answer of the scheduler
 
@@ -74,7 +74,7 @@ def versions() -> dict[str, str]:
 def data_trouble(dataset: str, data_root: str) -> str:
     """Why this machine cannot read the data; empty where it can, if need be after a download."""
     try:
-        find_source(dataset, data_root)
+        find_data(dataset, data_root)
     except MnistError as error:
         return str(error)
     return ""

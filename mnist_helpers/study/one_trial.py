@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from mnist_helpers.data import LabelledImages, find_data, load_training_data
-from mnist_helpers.data.sources import DataSource
 from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation.corruptions import CORRUPTIONS, corrupt
 from mnist_helpers.evaluation.study_runs import StudyRun
@@ -60,16 +59,10 @@ def planned(name: str, seed: int, epochs: float, dataset: str) -> StudyRun:
 @cache
 def compared_parts(dataset: str, data_root: str) -> tuple[LabelledImages, LabelledImages]:
     """The images to train on and those to compare on: the first three quarters of the training file, and the rest."""
-    parts = load_training_data(find_source(dataset, data_root))
+    parts = load_training_data(find_data(dataset, data_root))
     everything = LabelledImages(*(torch.cat(pair) for pair in zip(*map(_pair, parts), strict=True)))
     cut = round(TRAINED_SHARE * len(everything))
     return everything[:cut], everything[cut:]
-
-
-@cache
-def find_source(dataset: str, data_root: str) -> DataSource:
-    """The data where this machine has them. Raises MnistError when it has not."""
-    return find_data(dataset, data_root)
 
 
 def _network(run: StudyRun, seen: LabelledImages, unseen: LabelledImages) -> StudyRun:

@@ -6,7 +6,6 @@ import pytest
 from mnist_helpers import study
 from mnist_helpers.display import table_text
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation.improvement_words import tried_before
 from mnist_helpers.evaluation.study_runs import StudyRun, write_study
 
 IMAGES = 2000
@@ -91,12 +90,6 @@ def test_summary_table_and_figures(runs):
     assert "worse +200.0, hurts" in study.plot_improvements(improvements, "plain").get_label()
     rung = StudyRun("the commonest digit", "", 1, 15.0, "mnist", "", images=IMAGES, errors=1800)
     assert "the commonest digit 90.00%; plain 10.10%" in study.plot_ladder([rung, *runs]).get_label()
-
-
-def test_what_was_tried_before_in_few_words(runs):
-    improvements = study.measure_improvements(runs)
-    assert tried_before(improvements, ["better", "unheard of"]) == "better: -100.0 errors of 2,000, helps (n = 3)"
-    assert tried_before(improvements, ["unheard of"]) == ""
 
 
 def test_what_is_not_there_yet_is_said(runs):
