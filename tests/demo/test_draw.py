@@ -178,6 +178,7 @@ def test_all_test_images_get_the_answers_of_the_8_bits_in_python(open_page, roun
 
 def test_the_mouse_draws_and_the_probabilities_follow(open_page):
     with open_page() as page:
+        settle(page)
         draw(page, [(0.5, 0.1), (0.5, 0.5), (0.5, 0.9)], lift=False)
         settle(page)
         before = page.locator("li").all_inner_texts()
