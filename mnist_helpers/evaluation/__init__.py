@@ -49,6 +49,15 @@ from mnist_helpers.evaluation.data_checks import (
 )
 from mnist_helpers.evaluation.errors import describe_errors, explore_errors, plot_errors
 from mnist_helpers.evaluation.gates import check_gates, tabulate_gates
+from mnist_helpers.evaluation.improvement_plots import plot_improvements, plot_ladder
+from mnist_helpers.evaluation.improvement_words import (
+    describe_against,
+    describe_failures,
+    describe_improvement,
+    describe_improvements,
+    describe_study,
+)
+from mnist_helpers.evaluation.improvements import measure_improvements, tabulate_improvements
 from mnist_helpers.evaluation.intervals import wilson_interval
 from mnist_helpers.evaluation.label_errors import (
     describe_label_errors,
@@ -66,6 +75,7 @@ from mnist_helpers.evaluation.not_digits import (
     tabulate_not_digits,
 )
 from mnist_helpers.evaluation.other_digits import describe_other_digits, measure_other_digits, plot_other_digits
+from mnist_helpers.evaluation.paired_seeds import holm, paired_difference
 from mnist_helpers.evaluation.reliability import plot_reliability
 from mnist_helpers.evaluation.robustness import describe_robustness, measure_robustness
 from mnist_helpers.evaluation.robustness_views import tabulate_robustness
@@ -83,7 +93,8 @@ from mnist_helpers.evaluation.selective import (
     tabulate_selective,
 )
 from mnist_helpers.evaluation.slices import describe_slices, measure_slices, tabulate_slices
-from mnist_helpers.evaluation.suggestions import describe_suggestions, suggest_improvements, tabulate_suggestions
+from mnist_helpers.evaluation.study_runs import known_study, read_study
+from mnist_helpers.evaluation.suggestions import suggest_improvements, tabulate_suggestions
 from mnist_helpers.evaluation.verdict import (
     describe_choices,
     describe_origin,

@@ -25,6 +25,18 @@ def describe_improvement(one: Improvement) -> str:
     return f"**{one.name}**: {said} ({measured}){_costs(one)}."
 
 
+def in_short(one: Improvement) -> str:
+    """A configuration, what came of it, and how sure that is, in a few words."""
+    if one.difference is None:
+        return (
+            f"{one.name}: {one.errors - one.before:+.1f} errors, with {one.seeds} of the {LEAST_SEEDS} seeds it takes"
+        )
+    return (
+        f"{one.name}: {one.verdict} ({one.difference.errors:+.1f} errors of {one.images:,}, 95% interval "
+        f"{signed_range(one.difference.interval)}, {one.seeds} seeds)"
+    )
+
+
 def describe_improvements(improvements: Sequence[Improvement]) -> str:
     """How many help, hurt and cannot be told apart, and what "can see" means."""
     lines = []

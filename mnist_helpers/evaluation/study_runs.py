@@ -9,7 +9,7 @@ import numpy as np
 
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing
-from mnist_helpers.paths import shown
+from mnist_helpers.paths import RunPaths, is_there, run_paths, shown
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,18 @@ def read_study(path: Path) -> list[StudyRun]:
             f"{shown(path)} is damaged: put an intact copy in its place, or delete it and give mnist-cnn improve."
         ) from error
     return runs
+
+
+def known_study(paths: RunPaths, dataset: str) -> list[StudyRun]:
+    """The runs of the study on this data set: of the folder of `paths`, or else of the reference run's; maybe none.
+
+    Raises MnistError when the file is damaged.
+    """
+    for path in (paths.improvements, run_paths("", dataset).improvements):
+        runs = read_study(path) if is_there(path) else []
+        if found := [run for run in runs if run.dataset == dataset]:
+            return found
+    return []
 
 
 def write_study(path: Path, runs: Sequence[StudyRun]) -> None:

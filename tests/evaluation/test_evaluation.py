@@ -10,7 +10,6 @@ from mnist_helpers.checkpoint import Checkpoint
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.evaluation import (
     classification_report,
-    describe_suggestions,
     headline,
     measure_confusion,
     measure_scores,
@@ -21,10 +20,10 @@ from mnist_helpers.evaluation import (
     write_metrics,
 )
 from mnist_helpers.evaluation.confusion import most_confused
-from mnist_helpers.evaluation.suggestions import TRIALS, Suggestion
+from mnist_helpers.evaluation.improvements import Improvement
+from mnist_helpers.evaluation.paired_seeds import PairedDifference
 from mnist_helpers.files import prepare_run
 from mnist_helpers.network import MnistCNN, Predictions, one_look, predict
-from mnist_helpers.paths import PROJECT_ROOT
 from mnist_helpers.settings import ModelSettings, TrainingSettings
 from mnist_helpers.training.validation import Epoch
 
@@ -165,9 +164,15 @@ def checkpoint():
     return Checkpoint(MnistCNN(ModelSettings()), TrainingSettings(epochs=2), "mnist", history, 2, {})
 
 
-def suggestions_for(predicted, checkpoint, confidence=0.95) -> str:
-    made = predictions(predicted, confidence)
-    return "\n".join(": ".join(row) for row in tabulate_suggestions(suggest_improvements(made, checkpoint)).rows)
+def suggestions_for(predicted, checkpoint, confidence=0.95, study=()) -> str:
+    found = suggest_improvements(predictions(predicted, confidence), checkpoint, study)
+    return "\n".join(": ".join(row) for row in tabulate_suggestions(found, study).rows)
+
+
+def measured(name: str, errors: float, spread: float, p_value: float) -> Improvement:
+    """What a study of three seeds says of a configuration beside the default recipe."""
+    difference = PairedDifference(errors, spread, 4.0)
+    return Improvement(name, "default", 3, 15_000, 60 + errors, 60, 0, 0, None, difference, p_value)
 
 
 def test_suggestions_follow_from_the_validation_errors(checkpoint):
@@ -178,7 +183,6 @@ def test_suggestions_follow_from_the_validation_errors(checkpoint):
     assert "3 of 3 errors are made with a confidence of 90% or more" in text
     assert "4 has the lowest recall, 85.00%: 3 of 20 images are missed" in text
     assert "train for more epochs" in text
-    assert "30 epochs: 66 with one look, 56 with nine – not kept" in text, "what did not help is not proposed as new"
     assert "less than 90%" not in text
     assert "3 of 3 errors are made with less than 90% confidence" in suggestions_for(predicted, checkpoint, 0.6)
 
@@ -208,17 +212,22 @@ def test_nothing_to_mend_says_so(checkpoint):
     assert "no validation image is misclassified" in suggestions_for(LABELS, checkpoint)
 
 
+def test_suggestions_quote_the_study_and_follow_from_it(checkpoint):
+    study = [
+        measured("default + wider", -2.0, 4.0, 1.0),
+        measured("default + dropout", -20.0, 3.0, 0.01),
+        measured("default - bending", 1.5, 4.0, 1.0),
+        measured("default - all distortion", 40.0, 3.0, 0.001),
+    ]
+    text = suggestions_for(LABELS, checkpoint, study=study)
+    assert "raise width, with several seeds" in text
+    assert "default + wider: not distinguishable (-2.0 errors of 15,000, 95% interval -13.1 to +9.1, 3 seeds)" in text
+    assert "a recipe better than the default: train default + dropout: default + dropout: helps (-20.0 errors" in text
+    assert "sees no use of bending in the default recipe" in text
+    assert "use of all distortion" not in text
+
+
 @pytest.mark.parametrize("predicted", [LABELS, LABELS * 0, np.random.default_rng(0).integers(0, 10, 200)])
-def test_suggestions_of_any_classifier_say_what_is_known_of_them(predicted, checkpoint):
-    found = suggest_improvements(predictions(predicted), checkpoint)
-    assert found and all(row[2] for row in tabulate_suggestions(found).rows)
-    assert "6 errors apart" in describe_suggestions(found)
-    assert "Nothing of this" in describe_suggestions([Suggestion("x", "y")])
-
-
-@pytest.mark.parametrize("trial", [trial for trials in TRIALS.values() for trial in trials], ids=lambda one: one.what)
-def test_what_was_tried_before_is_what_the_log_says(trial):
-    log = (PROJECT_ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
-    rows = [row for row in log.splitlines() if f"| {trial.what} | {trial.errors} |" in row]
-    assert len(rows) == 1
-    assert rows[0].endswith("| no |") != trial.kept
+def test_suggestions_without_a_study_are_not_measured(predicted, checkpoint):
+    rows = suggestions_for(predicted, checkpoint).splitlines()
+    assert rows and all(row.endswith(": not measured") for row in rows)

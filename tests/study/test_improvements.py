@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from mnist_helpers import study
+from mnist_helpers import evaluation
 from mnist_helpers.display import table_text
 from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation.study_runs import StudyRun, write_study
+from mnist_helpers.paths import RunPaths
 
 IMAGES = 2000
 BEFORE = range(0, 400, 2)  # what every network of "plain" misclassifies
@@ -33,7 +34,7 @@ def runs() -> list[StudyRun]:
 
 
 def found(runs: list[StudyRun]) -> dict:
-    return {one.name: one for one in study.measure_improvements(runs)}
+    return {one.name: one for one in evaluation.measure_improvements(runs)}
 
 
 def test_each_configuration_has_its_verdict(runs):
@@ -45,7 +46,7 @@ def test_each_configuration_has_its_verdict(runs):
 
 
 def test_sentences_say_how_much_how_sure_and_at_what_price(runs):
-    better, worse, same = map(study.describe_improvement, study.measure_improvements(runs))
+    better, worse, same = map(evaluation.describe_improvement, evaluation.measure_improvements(runs))
     assert better.startswith("**better**: helps (-100.0 errors of 2,000 against plain, 95% interval -1")
     assert better.endswith("corrected for 3 comparisons); it costs 15 s of training.")
     assert "hurts (+200.0" in worse and "training" not in worse, "of another machine"
@@ -56,16 +57,16 @@ def test_sentences_say_how_much_how_sure_and_at_what_price(runs):
 def test_too_few_seeds_decide_nothing(seeds, runs):
     alone = found([run for run in runs if run.seed <= seeds])
     assert {one.verdict for one in alone.values()} == {"not distinguishable"}
-    assert f"with {seeds} of the 3 seeds that it takes" in study.describe_improvement(alone["better"])
+    assert f"with {seeds} of the 3 seeds that it takes" in evaluation.describe_improvement(alone["better"])
 
 
 def test_failed_runs_are_said_and_count_for_nothing(runs):
     failed = StudyRun("better", "plain", 3, 15.0, "mnist", "{}", failure="MemoryError: none left")
     kept = [run for run in runs if run.key != failed.key]
     assert found([*kept, failed])["better"].seeds == 2
-    assert "better, seed 3: MemoryError: none left" in study.describe_failures([*kept, failed])
-    assert study.describe_failures(runs) == "No run failed."
-    assert study.describe_study([failed]) == "No run of the study has ended yet."
+    assert "better, seed 3: MemoryError: none left" in evaluation.describe_failures([*kept, failed])
+    assert evaluation.describe_failures(runs) == "No run failed."
+    assert evaluation.describe_study([failed]) == "No run of the study has ended yet."
 
 
 def test_more_comparisons_make_it_harder_to_find_something(runs):
@@ -81,34 +82,47 @@ def test_more_comparisons_make_it_harder_to_find_something(runs):
 
 
 def test_summary_table_and_figures(runs):
-    improvements = study.measure_improvements(runs)
-    assert "- helps: 1 (better)\n- hurts: 1 (worse)\n- not distinguishable: 1" in study.describe_improvements(
+    improvements = evaluation.measure_improvements(runs)
+    assert "- helps: 1 (better)\n- hurts: 1 (worse)\n- not distinguishable: 1" in evaluation.describe_improvements(
         improvements
     )
-    lines = table_text(study.tabulate_improvements(improvements, "plain")).splitlines()
+    lines = table_text(evaluation.tabulate_improvements(improvements, "plain")).splitlines()
     assert len(lines) == 5 and lines[2].split()[:3] == ["better", "3", "102.0"]
-    assert "worse +200.0, hurts" in study.plot_improvements(improvements, "plain").get_label()
+    assert "worse +200.0, hurts" in evaluation.plot_improvements(improvements, "plain").get_label()
     rung = StudyRun("the commonest digit", "", 1, 15.0, "mnist", "", images=IMAGES, errors=1800)
-    assert "the commonest digit 90.00%; plain 10.10%" in study.plot_ladder([rung, *runs]).get_label()
+    assert "the commonest digit 90.00%; plain 10.10%" in evaluation.plot_ladder([rung, *runs]).get_label()
 
 
 def test_what_is_not_there_yet_is_said(runs):
-    assert study.measure_improvements([]) == []
-    assert "mnist-cnn improve runs it" in study.describe_against(study.measure_improvements(runs), "default")
-    assert "none yet" in study.plot_improvements([], "default").get_label()
-    assert "none yet" in study.plot_ladder([]).get_label()
+    assert evaluation.measure_improvements([]) == []
+    assert "mnist-cnn improve runs it" in evaluation.describe_against(evaluation.measure_improvements(runs), "default")
+    assert "none yet" in evaluation.plot_improvements([], "default").get_label()
+    assert "none yet" in evaluation.plot_ladder([]).get_label()
 
 
 def test_a_network_without_an_error_is_on_the_ladder():
     perfect = make_run("default", 1, [])
-    assert "default 0.00%" in study.plot_ladder([perfect]).get_label()
+    assert "default 0.00%" in evaluation.plot_ladder([perfect]).get_label()
 
 
 def test_the_file_gives_back_what_was_written(runs, tmp_path):
     runs.append(StudyRun("better", "plain", 4, 15.0, "mnist", '{"a": "b"}', failure='said "no", twice'))
     write_study(tmp_path / "runs.csv", runs)
-    assert study.read_study(tmp_path / "runs.csv") == runs
+    assert evaluation.read_study(tmp_path / "runs.csv") == runs
     assert np.array_equal(runs[0].mistakes.nonzero()[0], sorted([*BEFORE, 403, 405]))
+
+
+def test_the_study_of_the_folder_is_known_and_that_of_the_reference_elsewhere(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr("mnist_helpers.paths.PROJECT_ROOT", tmp_path)
+    for folder in ("outputs", "elsewhere/outputs"):
+        (tmp_path / folder).mkdir(parents=True)
+    here, reference = RunPaths(tmp_path / "elsewhere"), RunPaths(tmp_path)
+    assert evaluation.known_study(here, "mnist") == []
+    write_study(reference.improvements, runs)
+    assert evaluation.known_study(here, "mnist") == runs
+    assert evaluation.known_study(here, "digits") == []
+    write_study(here.improvements, runs[:2])
+    assert evaluation.known_study(here, "mnist") == runs[:2]
 
 
 @pytest.mark.parametrize("damage", ["cut", "count", "index", "column", "binary"])
@@ -127,9 +141,9 @@ def test_a_damaged_file_is_named(damage, runs, tmp_path):
         }
         path.write_text(changes[damage])
     with pytest.raises(MnistError, match=r"runs\.csv is damaged: put an intact copy"):
-        study.read_study(path)
+        evaluation.read_study(path)
 
 
 def test_no_file_names_the_command(tmp_path):
     with pytest.raises(MnistError, match="mnist-cnn improve makes it"):
-        study.read_study(tmp_path / "runs.csv")
+        evaluation.read_study(tmp_path / "runs.csv")
