@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from mnist_helpers.pictures.lines import LEAST_SIDE, remove_lines
 from mnist_helpers.pictures.runs import in_cells
-from mnist_helpers.pictures.several import is_lattice, refuse_several
+from mnist_helpers.pictures.several import is_lattice, is_several, refuse_several
 from mnist_helpers.pictures.table import without_table
 
 # A mark counts as ink from this level, or this part of the strongest ink, on; fainter ones are paper and noise.
@@ -57,7 +57,7 @@ def find_digit(grey: np.ndarray) -> np.ndarray:
     """
     if min(grey.shape) >= LEAST_SIDE:
         grey = _smoothed(_without_rim(without_table(grey)))
-    digit = _without_lattice(_without_lines(_marks(_dark_on_light(grey))))
+    digit = _without_faint(_without_lines(_marks(_dark_on_light(grey))))
     refuse_several(in_cells(digit) >= INK)
     return digit
 
@@ -90,9 +90,10 @@ def _without_lines(marks: np.ndarray) -> np.ndarray:
     return digit
 
 
-def _without_lattice(digit: np.ndarray) -> np.ndarray:
-    """The digit without what is left of a faint lattice, which is less than half as strong."""
-    stronger = _cleaned(np.maximum(digit - 128, 0), 0) if is_lattice(in_cells(digit) >= INK) else None
+def _without_faint(digit: np.ndarray) -> np.ndarray:
+    """The digit without the faint lattice, or what shines through the paper, that is less than half as strong."""
+    ink = in_cells(digit) >= INK
+    stronger = _cleaned(np.maximum(digit - 128, 0), 0) if is_lattice(ink) or is_several(ink) else None
     return digit if stronger is None else stronger
 
 

@@ -16,17 +16,22 @@ def refuse_several(ink: np.ndarray) -> None:
     """Raise ValueError when the ink, bool (height, width), is several digits or still a lattice."""
     if is_lattice(ink):
         raise ValueError("this looks like a lattice, not a digit: photograph it on plain paper")
+    if is_several(ink):
+        raise ValueError("several digits or pieces side by side: cut out the one that is meant")
+
+
+def is_several(ink: np.ndarray) -> bool:
+    """Whether the ink, bool (height, width), has tall pieces with a gap between them."""
     labels, _ = ndimage.label(ink, structure=np.ones((3, 3)))
     boxes = [box for box in ndimage.find_objects(labels) if box is not None]
-    if not boxes:
-        return
-    tallest = max(rows.stop - rows.start for rows, _ in boxes)
+    tallest = max((rows.stop - rows.start for rows, _ in boxes), default=0)
     tall = sorted((columns.start, columns.stop) for rows, columns in boxes if rows.stop - rows.start >= TALL * tallest)
-    end = tall[0][1]
+    end = tall[0][1] if tall else 0
     for start, stop in tall[1:]:
         if start - end >= GAP * tallest:
-            raise ValueError("several digits or pieces side by side: cut out the one that is meant")
+            return True
         end = max(end, stop)
+    return False
 
 
 def is_lattice(ink: np.ndarray) -> bool:

@@ -115,6 +115,14 @@ def test_several_digits_are_refused():
         bring_to_mnist(np.asarray(page, dtype=np.float32))
 
 
+def test_a_faint_digit_that_shines_through_beside_it_has_no_part():
+    through = ImageDraw.Draw(page := drawn([(240, 130), (243, 385)]))
+    through.line([(60, 110), (60, 310)], fill=185, width=20)
+    alone = bring_to_mnist(np.asarray(drawn([(240, 130), (243, 385)]), dtype=np.float32))
+    found = bring_to_mnist(np.asarray(page, dtype=np.float32)).astype(int)
+    assert abs(found - alone).mean() < 4
+
+
 def slanted(level: int) -> np.ndarray:
     """A seven on lines that are too steep to be those of ruled paper, both ways."""
     rising = [(x, HEIGHT, x + HEIGHT, 0) for x in range(-HEIGHT, WIDTH, 80)]
