@@ -6,11 +6,9 @@
 
 from mnist_helpers.evaluation.answers import (
     Answers,
-    answer_baseline,
-    answer_corrupted,
+    answer_all,
     corrupt_all,
     find_earlier,
-    gather_answers,
     keep_answers,
     load_answers,
 )

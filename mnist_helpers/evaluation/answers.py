@@ -52,25 +52,23 @@ def answer_corrupted(model: MnistCNN, corrupted: dict[str, torch.Tensor]) -> dic
     }
 
 
-def answer_baseline(
-    paths: RunPaths, dataset: str, model: MnistCNN, predictions: Predictions, corrupted: dict[str, torch.Tensor]
+def answer_all(
+    model: MnistCNN, dataset: str, predictions: Predictions, corrupted: dict[str, torch.Tensor], kept: Path
 ) -> Answers:
-    """The answers of the plain network, which stays the same from run to run: kept ones, where they still hold.
+    """The answers of a network to the clean images, which `predictions` are of, and to the corrupted ones.
 
-    They hold when they are of this network and these images, and when it gives them again to all clean images (its
-    `predictions`) and to a twentieth of the corrupted ones. Others are made anew and kept. Raises MnistError when a
-    file is damaged or cannot be written.
+    Those in the file `kept`, or in the reference run's of that name, are taken where they still hold: when they are of
+    this network and these images, and when it gives them again to all clean images and to a twentieth of the corrupted
+    ones. Raises MnistError when a file is damaged.
     """
     again = answer_corrupted(model, {name: images[::AGAIN] for name, images in corrupted.items()})
-    for place in (paths.baseline_answers, run_paths().baseline_answers):
-        kept = load_answers(place)
-        if kept == gather_answers(dataset, model, predictions, kept.corrupted if kept else {}) and again == {
-            name: given[::AGAIN] for name, given in kept.corrupted.items()
+    for place in (kept, run_paths().outputs / kept.name):
+        found = load_answers(place)
+        if found == gather_answers(dataset, model, predictions, found.corrupted if found else {}) and again == {
+            name: given[::AGAIN] for name, given in found.corrupted.items()
         }:
-            return kept
-    answers = gather_answers(dataset, model, predictions, answer_corrupted(model, corrupted))
-    _write(paths.baseline_answers, answers)
-    return answers
+            return found
+    return gather_answers(dataset, model, predictions, answer_corrupted(model, corrupted))
 
 
 def gather_answers(dataset: str, model: MnistCNN, predictions: Predictions, corrupted: dict[str, str]) -> Answers:
@@ -100,7 +98,7 @@ def find_earlier(
     return None
 
 
-def keep_answers(paths: RunPaths, answers: Answers) -> None:
+def keep_answers(paths: RunPaths, answers: Answers, of_baseline: Answers | None = None) -> None:
     """Store the answers; those of another network in their place become the previous ones.
 
     Raises MnistError when a file is damaged or cannot be written.
@@ -109,6 +107,8 @@ def keep_answers(paths: RunPaths, answers: Answers) -> None:
     if before and before.network != answers.network:
         _write(paths.previous_answers, before)
     _write(paths.answers, answers)
+    if of_baseline:
+        _write(paths.baseline_answers, of_baseline)
 
 
 def load_answers(path: Path) -> Answers | None:

@@ -2,6 +2,8 @@
 
 import json
 import statistics
+from collections import Counter
+from collections.abc import Sequence
 
 from mnist_helpers.display import Table
 from mnist_helpers.errors import MnistError
@@ -9,37 +11,38 @@ from mnist_helpers.files import replacing
 from mnist_helpers.network import MnistCNN, Predictions, weights_checksum
 from mnist_helpers.paths import RunPaths, shown
 
+LEAST_VOTES = 3  # of two networks neither outvotes the other
+
 
 def measure_seeds(paths: RunPaths, first: MnistCNN, predictions: Predictions) -> dict:
     """Number of networks, mean and standard deviation of their test accuracies, and all of them, the first's first.
 
-    `predictions` are those of `first`. With a single network the standard deviation is None. Raises MnistError when
-    the stored answers cannot be read.
+    `predictions` are those of `first`. With a single network the standard deviation is None; with three or more there
+    is the accuracy of their majority. Raises MnistError when the stored answers cannot be read.
     """
-    correct = "".join(map(str, predictions.labels))
-    accuracies = [float(predictions.correct.mean())]
-    for answers in read_answers(paths, first).values():
-        if len(answers) != len(correct):
-            raise _damaged(paths)
-        accuracies.append(sum(map(str.__eq__, answers, correct)) / len(correct))
+    labels = "".join(map(str, predictions.labels))
+    answers = ["".join(map(str, predictions.predicted)), *read_answers(paths, first).values()]
+    if any(len(given) != len(labels) for given in answers):
+        raise _damaged(paths)
+    accuracies = [_accuracy(given, labels) for given in answers]
     return {
         "n": len(accuracies),
         "accuracy_mean": statistics.fmean(accuracies),
         "accuracy_std": statistics.stdev(accuracies) if len(accuracies) > 1 else None,
         "accuracies": accuracies,
+        "majority_accuracy": _accuracy(_majority(answers), labels) if len(answers) >= LEAST_VOTES else None,
     }
 
 
 def tabulate_seeds(seeds: dict, first_seed: int, images: int) -> Table:
-    """Accuracy and errors of each network on the test set of so many `images`."""
-    return Table(
-        "Test accuracy by seed",
-        ["Seed", "Accuracy", "Errors"],
-        [
-            (first_seed + i, f"{accuracy:.2%}", round((1 - accuracy) * images))
-            for i, accuracy in enumerate(seeds["accuracies"])
-        ],
-    )
+    """Accuracy and errors of each network on the test set of so many `images`, and of all of them together."""
+    rows: list[tuple[object, ...]] = [
+        (first_seed + place, f"{accuracy:.2%}", round((1 - accuracy) * images))
+        for place, accuracy in enumerate(seeds["accuracies"])
+    ]
+    if (accuracy := seeds["majority_accuracy"]) is not None:
+        rows.append((f"all {seeds['n']}, by majority", f"{accuracy:.2%}", round((1 - accuracy) * images)))
+    return Table("Test accuracy by seed", ["Seed", "Accuracy", "Errors"], rows)
 
 
 def describe_seeds(seeds: dict) -> str:
@@ -77,6 +80,15 @@ def write_answers(paths: RunPaths, first: MnistCNN, answers: dict[int, str]) -> 
     content = {"first_network": weights_checksum(first), "answers": answers}
     with replacing(paths.seed_answers) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _majority(answers: Sequence[str]) -> str:
+    """For each image the digit that most networks name, of equals the one that is named first."""
+    return "".join(Counter(named).most_common(1)[0][0] for named in zip(*answers, strict=True))
+
+
+def _accuracy(answers: str, labels: str) -> float:
+    return sum(map(str.__eq__, answers, labels)) / len(labels)
 
 
 def _damaged(paths: RunPaths) -> MnistError:

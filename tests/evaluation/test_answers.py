@@ -11,7 +11,7 @@ from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation import answers as module
 from mnist_helpers.evaluation.answers import (
     Answers,
-    answer_baseline,
+    answer_all,
     answer_corrupted,
     corrupt_all,
     find_earlier,
@@ -109,13 +109,15 @@ def test_corrupted_images_are_answered_a_digit_an_image_and_stay(digits, model):
     assert torch.equal(images, digits[2].images[:5])
 
 
+@pytest.mark.parametrize("of_reference", [False, True])
 @pytest.mark.parametrize("change", ["nothing", "corruption", "clean", "network", "labels"])
-def test_kept_answers_of_the_baseline_are_used_as_long_as_they_hold(paths, digits, model, change):
+def test_kept_answers_are_used_as_long_as_they_hold(paths, digits, model, change, of_reference):
     test = digits[2][:40]
     predictions = predict(model, test)
     corrupted = {"fog": test.images, "stripe": test.images.flip(1)}
-    made = answer_baseline(paths, "digits", model, predictions, corrupted)
-    assert made == load_answers(paths.baseline_answers)
+    made = answer_all(model, "digits", predictions, corrupted, paths.answers)
+    keep_answers(paths, made, of_baseline=made)
+    assert made == load_answers(paths.answers) == load_answers(paths.baseline_answers)
     # An answer that is not asked about again tells whether the kept ones are used.
     given = dict(made.corrupted, fog=made.corrupted["fog"][:-1] + ("1" if made.corrupted["fog"][-1] == "0" else "0"))
     if change == "corruption":
@@ -123,10 +125,11 @@ def test_kept_answers_of_the_baseline_are_used_as_long_as_they_hold(paths, digit
     other = {"clean": made.clean[:-1] + ("1" if made.clean[-1] == "0" else "0"), "network": "x"}
     other["labels"] = made.labels[::-1]
     kept = asdict(made) | {"corrupted": given} | {name: value for name, value in other.items() if name == change}
-    paths.baseline_answers.write_text(json.dumps(kept))
-    again = answer_baseline(paths, "digits", model, predictions, corrupted)
+    place = module.run_paths().answers if of_reference else paths.answers
+    paths.answers.unlink()
+    place.write_text(json.dumps(kept))
+    again = answer_all(model, "digits", predictions, corrupted, paths.answers)
     assert again == (Answers(**kept) if change == "nothing" else made)
-    assert load_answers(paths.baseline_answers) == again
 
 
 def test_answers_know_which_are_right():

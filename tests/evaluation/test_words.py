@@ -292,8 +292,8 @@ def test_words_on_corruptions_against_others():
 
 
 def test_words_on_seeds():
-    one = {"n": 1, "accuracy_mean": 0.9, "accuracy_std": None, "accuracies": [0.9]}
-    two = {"n": 2, "accuracy_mean": 0.95, "accuracy_std": 0.0707, "accuracies": [0.9, 1.0]}
+    one = {"n": 1, "accuracy_mean": 0.9, "accuracy_std": None, "accuracies": [0.9], "majority_accuracy": None}
+    two = {"n": 2, "accuracy_mean": 0.95, "accuracy_std": 0.0707, "accuracies": [0.9, 1.0], "majority_accuracy": None}
     assert "Only one seed" in evaluation.describe_seeds(one)
     assert "**95.00% ± 7.07% (n = 2)**" in evaluation.describe_seeds(two)
     assert evaluation.tabulate_seeds(two, 7, 300).rows == [(7, "90.00%", 30), (8, "100.00%", 0)]

@@ -5,7 +5,7 @@ import pytest
 
 from mnist_helpers.checkpoint import StoppedError
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation import measure_seeds, seeds_text
+from mnist_helpers.evaluation import measure_seeds, seeds_text, tabulate_seeds, write_answers
 from mnist_helpers.files import prepare_run
 from mnist_helpers.network.classify import Predictions, predict
 from mnist_helpers.paths import RunPaths
@@ -80,8 +80,22 @@ def test_answers_beside_another_network_do_not_count(paths, first, digits):
 def test_one_seed_has_no_deviation(paths, first):
     predictions = Predictions(np.eye(10), np.arange(10))
     seeds = measure_seeds(paths, first, predictions)
-    assert seeds == {"n": 1, "accuracy_mean": 1.0, "accuracy_std": None, "accuracies": [1.0]}
+    assert seeds == {
+        "n": 1,
+        "accuracy_mean": 1.0,
+        "accuracy_std": None,
+        "accuracies": [1.0],
+        "majority_accuracy": None,
+    }
     assert seeds_text(seeds) == "one seed only"
+
+
+def test_the_majority_outvotes_a_single_network(paths, first):
+    predictions = Predictions(np.eye(10), np.arange(10))
+    write_answers(paths, first, {4: "0000056789", 5: "0123006789", 6: "0124456780"})
+    seeds = measure_seeds(paths, first, predictions)
+    assert seeds["majority_accuracy"] == 1.0, "4 for 3, and 0 for 4, are each named by fewer than the truth"
+    assert tabulate_seeds(seeds, 3, 10).rows[-1] == ("all 4, by majority", "100.00%", 0)
 
 
 def test_mean_and_deviation_in_words():
