@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from collections.abc import Sequence
 
 from mnist_helpers.display import Table
 from mnist_helpers.errors import MnistError
@@ -30,14 +31,14 @@ def measure_seeds(paths: RunPaths, first: MnistCNN, predictions: Predictions) ->
     }
 
 
-def tabulate_seeds(seeds: dict, first_seed: int, images: int) -> Table:
-    """Accuracy and errors of each network on the test set of so many `images`."""
+def tabulate_seeds(seeds: dict, numbers: Sequence[int], images: int) -> Table:
+    """Accuracy and errors of each network, by the `numbers` of their seeds, on the test set of so many `images`."""
     return Table(
         "Test accuracy by seed",
         ["Seed", "Accuracy", "Errors"],
         [
-            (first_seed + i, f"{accuracy:.2%}", round((1 - accuracy) * images))
-            for i, accuracy in enumerate(seeds["accuracies"])
+            (number, f"{accuracy:.2%}", round((1 - accuracy) * images))
+            for number, accuracy in zip(numbers, seeds["accuracies"], strict=True)
         ],
     )
 
