@@ -109,6 +109,17 @@ class TrainingProgress(Watcher):
         self.handle.update(_content(line, self.picture), raw=True, metadata=metadata or {})
 
 
+class ProgressLine:
+    """An output of one line that is renewed in place; its metadata carry it too, for the command line to print."""
+
+    def __init__(self) -> None:
+        self.handle = display(_content(""), raw=True, display_id=True)
+
+    def say(self, line: str) -> None:
+        """Renew the line."""
+        self.handle.update(_content(line), raw=True, metadata={PROGRESS: line})
+
+
 def _content(line: str, png: bytes = b"") -> dict[str, str]:
     """The line, and below it the picture where there is one; one output, so that both are renewed at once."""
     picture = ""

@@ -34,11 +34,11 @@ def measure_seeds(paths: RunPaths, first: MnistCNN, predictions: Predictions) ->
     }
 
 
-def tabulate_seeds(seeds: dict, first_seed: int, images: int) -> Table:
-    """Accuracy and errors of each network on the test set of so many `images`, and of all of them together."""
+def tabulate_seeds(seeds: dict, numbers: Sequence[int], images: int) -> Table:
+    """Accuracy and errors on so many test `images`: of each network, by its seed's number, and of all together."""
     rows: list[tuple[object, ...]] = [
-        (first_seed + place, f"{accuracy:.2%}", round((1 - accuracy) * images))
-        for place, accuracy in enumerate(seeds["accuracies"])
+        (number, f"{accuracy:.2%}", round((1 - accuracy) * images))
+        for number, accuracy in zip(numbers, seeds["accuracies"], strict=True)
     ]
     if (accuracy := seeds["majority_accuracy"]) is not None:
         rows.append((f"all {seeds['n']}, by majority", f"{accuracy:.2%}", round((1 - accuracy) * images)))

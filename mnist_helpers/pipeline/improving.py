@@ -4,19 +4,18 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 
 from mnist_helpers.checkpoint.store import require_same_dataset
-from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation.study_runs import StudyRun, write_study
 from mnist_helpers.files import hold_lock, make_folders
 from mnist_helpers.paths import NOTEBOOKS, RunPaths, run_paths, shown
+from mnist_helpers.pipeline.options import cluster_address
 from mnist_helpers.pipeline.parameters import parse_parameters
 from mnist_helpers.pipeline.stages import STAGES, Request, find_source, run_stages
 from mnist_helpers.settings import TrainingSettings, changed_settings, check_settings
-from mnist_helpers.study.cluster import connected
+from mnist_helpers.study.one_trial import run_trial
 from mnist_helpers.study.plan import Study, describe_missing, found_runs, merge_runs, missing_runs
-from mnist_helpers.study.workers import cores, run_in_processes, run_on_cluster
+from mnist_helpers.study.workers import cores, workplace
 
 
 def improve(options: argparse.Namespace) -> int:
@@ -24,8 +23,7 @@ def improve(options: argparse.Namespace) -> int:
 
     Returns the exit code, 1 when runs failed. Raises MnistError.
     """
-    if (options.backend == "dask") != bool(options.scheduler):
-        raise MnistError("--backend dask and --scheduler tcp://HOST:PORT belong together: give both or neither.")
+    scheduler = cluster_address(options)
     jobs = options.jobs or cores()
     check_settings({"seeds": options.seeds, "jobs": jobs})
     notebook = NOTEBOOKS / f"{STAGES['improve']}.ipynb"
@@ -40,18 +38,13 @@ def improve(options: argparse.Namespace) -> int:
         return 0
     require_same_dataset(paths, source.name)
     make_folders(paths)
-    with hold_lock(paths.lock), ExitStack() as stack:
+    with hold_lock(paths.lock):
         runs = found_runs(study, paths.improvements)
         missing = missing_runs(study, runs)
-        if not missing:
-            ended: Iterator[StudyRun] = iter(())
-        elif options.backend == "dask":
-            client, jobs = stack.enter_context(connected(options.scheduler, source.name, request.data_root))
-            ended = run_on_cluster(missing, request.data_root, client)
-        else:
-            ended = run_in_processes(missing, request.data_root, jobs)
-        _say(describe_missing(study, runs, jobs).splitlines()[0])
-        failed = _store(paths, runs, missing, ended)
+        tasks = [(run.configuration, run.seed, run.epochs, run.dataset, request.data_root) for run in missing]
+        with workplace(scheduler if missing else "", source.name, request.data_root, jobs) as (run_all, jobs):
+            _say(describe_missing(study, runs, jobs).splitlines()[0])
+            failed = _store(paths, runs, missing, run_all(run_trial, tasks))
     run_stages(["improve"], request)
     print(f"Study: {shown(paths.improvements)}")
     print(f"Executed notebook: {paths.executed / notebook.name}")

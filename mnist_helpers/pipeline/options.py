@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import INSTALLED, PROJECT_ROOT
 from mnist_helpers.settings import DATASETS
 
@@ -43,6 +44,23 @@ def add_parameter(command: argparse.ArgumentParser) -> None:
         metavar=("NAME", "VALUE"),
         help="set a notebook parameter, for example -p epochs 20",
     )
+
+
+def add_cluster(command: argparse.ArgumentParser) -> None:
+    """Add --backend and --scheduler."""
+    command.add_argument(
+        "--backend",
+        choices=("joblib", "dask"),
+        help="processes on this machine, or the workers of a Dask cluster (default: dask where a scheduler is named)",
+    )
+    command.add_argument("--scheduler", default="", metavar="ADDRESS", help="of the cluster, such as tcp://host:8786")
+
+
+def cluster_address(options: argparse.Namespace) -> str:
+    """The address of the cluster that is to be used; empty for this machine. Raises MnistError for half a choice."""
+    if options.backend and (options.backend == "dask") != bool(options.scheduler):
+        raise MnistError("--backend dask needs --scheduler tcp://HOST:PORT, and --backend joblib takes none.")
+    return options.scheduler
 
 
 def from_here(text: str) -> str:

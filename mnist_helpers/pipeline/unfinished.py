@@ -82,8 +82,9 @@ def _move_states(source: RunPaths, target: RunPaths) -> None:
 
 
 def _is_worth_keeping(work: RunPaths, paths: RunPaths) -> bool:
-    """Whether there is a saved training state, or a network that is not in its place yet."""
-    return any(work.models.glob(STATES)) or (work.checkpoint.exists() and not _same(work.checkpoint, paths.checkpoint))
+    """Whether there is a saved training state, or a network or another seed's answers that are not in place yet."""
+    results = [(work.checkpoint, paths.checkpoint), (work.seed_answers, paths.seed_answers)]
+    return any(work.models.glob(STATES)) or any(new.exists() and not _same(new, old) for new, old in results)
 
 
 def _move_all(work: RunPaths, paths: RunPaths) -> None:

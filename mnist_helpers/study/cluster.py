@@ -31,12 +31,19 @@ def connected(scheduler: str, dataset: str, data_root: str) -> Iterator[tuple[An
             client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:  # a timeout is an OSError
             raise MnistError(
-                f"No Dask scheduler answers at {scheduler!r}: start one with `dask scheduler`, and give its address as "
-                "--scheduler tcp://HOST:PORT."
+                f"No Dask scheduler answers at {scheduler!r}: start one with `dask scheduler`, and give its address, "
+                "tcp://HOST:PORT, as the scheduler."
             ) from error
         with client:
             workers = _require_fit(client, scheduler, dataset, data_root)
             yield client, workers
+
+
+def require_cluster(scheduler: str, dataset: str, data_root: str) -> None:
+    """Raise MnistError unless the cluster at this address, where one is named, is there and fit."""
+    if scheduler:
+        with connected(scheduler, dataset, data_root):
+            pass
 
 
 def _require_fit(client: Any, scheduler: str, dataset: str, data_root: str) -> int:

@@ -39,7 +39,7 @@ def run_trial(name: str, seed: int, epochs: float, dataset: str, data_root: str,
         parts = compared_parts(dataset, data_root)
         run = _rule(run, *parts) if name in RULES else _network(run, *parts)
     except Exception as error:  # whatever it is, the other runs go on
-        run = replace(run, failure=_one_line(error))
+        run = replace(run, failure=one_line(error))
     machine = describe_machine(choose_device())
     return replace(
         run,
@@ -112,7 +112,8 @@ def _scored(
     return replace(run, images=len(unseen), errors=errors, robustness=round(float(np.mean(wrong)), 6))
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """What went wrong, in one line; of an unexpected error its kind too."""
     said = str(error) if isinstance(error, MnistError) else f"{type(error).__name__}: {error}"
     return " ".join(said.split())[:300]
 

@@ -1,15 +1,19 @@
 """Where runs are computed: in processes on this machine, or by the workers of a Dask cluster; through joblib both."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
 
 import joblib
 import torch
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation.study_runs import StudyRun
-from mnist_helpers.study.one_trial import run_trial
+from mnist_helpers.study.cluster import connected
+
+Result = TypeVar("Result")
+Task = tuple[object, ...]  # what a run is told, but for its number of threads
 
 
 def cores() -> int:
@@ -17,34 +21,47 @@ def cores() -> int:
     return torch.get_num_threads()
 
 
-def run_in_processes(runs: Sequence[StudyRun], data_root: str, jobs: int) -> Iterator[StudyRun]:
-    """Every run as it ends, `jobs` at a time, each in a process with its share of the cores.
+@contextmanager
+def workplace(
+    scheduler: str, dataset: str, data_root: str, jobs: int
+) -> Iterator[tuple[Callable[..., Iterator[Any]], int]]:
+    """`run_in_processes` or, where there is a `scheduler`, `run_on_cluster`; and how many runs go on at a time there.
 
-    Raises MnistError when a process was killed.
+    Call it with a function and its tasks. Raises MnistError when the cluster is not there or is unfit.
+    """
+    if scheduler:
+        with connected(scheduler, dataset, data_root) as (client, workers):
+            yield partial(run_on_cluster, client=client), workers
+    else:
+        yield partial(run_in_processes, jobs=jobs), jobs
+
+
+def run_in_processes(function: Callable[..., Result], tasks: Sequence[Task], jobs: int) -> Iterator[Result]:
+    """`function(*task, threads)` of every task as it ends, `jobs` at a time, each with its share of the cores.
+
+    A share depends on `jobs` alone, not on how many tasks there are. Each has a process, but where `jobs` is 1 or there
+    is one task. Raises MnistError when a process was killed.
     """
     threads = max(1, cores() // jobs)
     try:
-        with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=threads):
-            yield from _run(runs, data_root, threads)
+        with joblib.parallel_config("loky", n_jobs=max(1, min(jobs, len(tasks))), inner_max_num_threads=threads):
+            yield from _run(function, tasks, threads)
     except TerminatedWorkerError as error:
         raise MnistError(
-            "A process that trained was killed; is there enough memory for so many --jobs? Runs that ended are kept: "
-            "give the command again."
+            f"A process that trained was killed; is there enough memory for {jobs} at a time? With a smaller "
+            "OMP_NUM_THREADS it is fewer. What has ended is kept: run it again."
         ) from error
 
 
-def run_on_cluster(runs: Sequence[StudyRun], data_root: str, client: Any) -> Iterator[StudyRun]:
-    """Every run as it ends, one a worker of the Dask `client`'s cluster, each with one thread.
+def run_on_cluster(function: Callable[..., Result], tasks: Sequence[Task], client: Any) -> Iterator[Result]:
+    """`function(*task, threads)` of every task as it ends, one a worker of the Dask `client`'s cluster.
 
-    A run whose worker is lost is done again by another one.
+    Each has one thread. A task whose worker is lost is done again by another one.
     """
     with joblib.parallel_config("dask", client=client):
-        yield from _run(runs, data_root, threads=1)
+        yield from _run(function, tasks, threads=1)
 
 
-def _run(runs: Sequence[StudyRun], data_root: str, threads: int) -> Iterator[StudyRun]:
-    calls = (
-        joblib.delayed(run_trial)(run.configuration, run.seed, run.epochs, run.dataset, data_root, threads)
-        for run in runs
-    )
+def _run(function: Callable[..., Result], tasks: Sequence[Task], threads: int) -> Iterator[Result]:
+    calls = (joblib.delayed(function)(*task, threads) for task in tasks)
     yield from joblib.Parallel(return_as="generator_unordered", batch_size=1)(calls)

@@ -296,7 +296,7 @@ def test_words_on_seeds():
     two = {"n": 2, "accuracy_mean": 0.95, "accuracy_std": 0.0707, "accuracies": [0.9, 1.0], "majority_accuracy": None}
     assert "Only one seed" in evaluation.describe_seeds(one)
     assert "**95.00% ± 7.07% (n = 2)**" in evaluation.describe_seeds(two)
-    assert evaluation.tabulate_seeds(two, 7, 300).rows == [(7, "90.00%", 30), (8, "100.00%", 0)]
+    assert evaluation.tabulate_seeds(two, [7, 9], 300).rows == [(7, "90.00%", 30), (9, "100.00%", 0)]
 
 
 def test_words_on_label_errors():

@@ -35,7 +35,8 @@ def test_many_changed_settings_give_a_name_of_bearable_length_that_tells_them_ap
 
 
 def test_settings_that_differ_from_the_defaults():
-    values = {"epochs": 15, "width": 8, "seed": 7, "samples_per_digit": 3, "run_root": "x", "seeds": 5, "resume": True}
+    values = {"epochs": 15, "width": 8, "seed": 7, "samples_per_digit": 3, "run_root": "x", "seeds": 5}
+    values |= {"resume": True, "scheduler": "tcp://host:8786"}
     assert changed_settings(values) == {"width": 8, "samples_per_digit": 3}
     assert TrainingSettings.from_parameters(values).epochs == 15
     assert ModelSettings.from_parameters(values) == ModelSettings(width=8)

@@ -63,7 +63,9 @@ def test_progress_in_the_terminal_shows_the_time_left(digits_report):
 
 def test_both_seeds_count_and_the_report_says_so(digits_report, metrics):
     paths, command = digits_report
-    assert [line.split(",")[0] for line in command.err.splitlines() if "Seed" in line] == ["  Seed 8"] * 4
+    said = [line for line in command.err.splitlines() if "eed" in line]
+    assert said[0] == "  Seeds left to train: 8; 1 at a time."
+    assert said[1].startswith("  Seed 8 is done, 1 of 1; ") and len(said) == 2
     assert metrics["seeds"]["n"] == 2
     assert metrics["seeds"]["accuracies"][0] == metrics["accuracy"]
     page = BeautifulSoup(paths.report.read_text(encoding="utf-8"), "html.parser").get_text()

@@ -70,7 +70,7 @@ def test_parameters_are_documented_and_agree_with_the_settings(path):
         default = ast.literal_eval(entry["default"])
         if name in defaults:
             assert default == defaults[name], name
-        if not isinstance(default, bool) and name not in {"data_root", "run_root", "images"}:
+        if not isinstance(default, bool) and name not in {"data_root", "run_root", "images", "scheduler"}:
             assert name in RULES and RULES[name].accepts(default), name
 
 

@@ -1,4 +1,4 @@
-"""The study on a Dask cluster: a real scheduler and real workers, each a process on this machine."""
+"""The study and other seeds on a Dask cluster: a real scheduler and real workers, each a process on this machine."""
 
 import os
 import signal
@@ -14,9 +14,12 @@ from support import refusal
 
 from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation.study_runs import read_study, without_times
+from mnist_helpers.files import prepare_run
+from mnist_helpers.network.model import build_model
 from mnist_helpers.paths import RunPaths
 from mnist_helpers.pipeline.cli import main
-from mnist_helpers.study import cluster, workers
+from mnist_helpers.settings import ModelSettings, TrainingSettings
+from mnist_helpers.study import cluster, seeds, workers
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'dask[distributed]'")
 
@@ -104,6 +107,27 @@ def test_a_worker_is_killed_and_the_study_is_the_same(scheduler, tmp_path, monke
     assert main(command(tmp_path / "serial", "--jobs", "1")) == 0
     first, second = (read_study(RunPaths(tmp_path / name).improvements) for name in ("cluster", "serial"))
     assert len(first) == 4 and list(map(without_times, first)) == list(map(without_times, second))
+
+
+def test_other_seeds_have_the_same_answers_there_as_here(scheduler, digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(seeds, "cores", lambda: 1)
+    monkeypatch.setattr(workers, "cores", lambda: 1)
+    settings = ModelSettings(width=4), TrainingSettings(seed=3, epochs=1, batch_size=100)
+    first = build_model(digits[0], settings[0], 3)
+    said, answers = [], []
+    with two_workers(scheduler):
+        for name, address in {"here": "", "cluster": scheduler}.items():
+            paths = prepare_run(tmp_path / name, "digits")
+            seeds.train_other_seeds(paths, first, settings, 3, "digits", "", address, said.append)
+            answers.append(paths.seed_answers.read_text(encoding="utf-8"))
+    assert answers[0] == answers[1]
+    assert "Seeds left to train: 4, 5; 2 at a time." in said
+
+
+def test_a_training_looks_for_its_cluster_before_it_begins(tmp_path):
+    words = ("train", "--dataset", "digits", "--run-root", str(tmp_path), "--seeds", "2", "--scheduler", "nonsense")
+    assert "No Dask scheduler answers at 'nonsense'" in refusal(*words)
+    assert not list(tmp_path.rglob("*.pth"))
 
 
 def refused(scheduler: str, dataset: str = "digits") -> str:

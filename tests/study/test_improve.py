@@ -129,8 +129,8 @@ def test_a_study_of_other_epochs_is_kept(serial):
     ("words", "said"),
     [
         (["--only", "plain + dropuot"], "There is no configuration plain + dropuot. Did you mean plain + dropout?"),
-        (["--backend", "dask"], "belong together"),
-        (["--scheduler", "tcp://127.0.0.1:1"], "belong together"),
+        (["--backend", "dask"], "--backend dask needs --scheduler tcp://HOST:PORT"),
+        (["--backend", "joblib", "--scheduler", "tcp://127.0.0.1:1"], "--backend joblib takes none"),
         (["--seeds", "0"], "seeds is 0: it must be a whole number from 1"),
         (["--jobs", "-1"], "jobs is -1: it must be a whole number from 1"),
         (["-p", "width", "8"], "There is no parameter width"),
@@ -149,8 +149,8 @@ def test_the_notebook_without_a_study_names_the_command(tmp_path, capsys):
 
 def test_processes_have_no_more_threads_than_cores(monkeypatch):
     asked = []
-    monkeypatch.setattr(workers, "_run", lambda runs, data_root, threads: asked.append(threads) or iter(()))
+    monkeypatch.setattr(workers, "_run", lambda function, tasks, threads: asked.append(threads) or iter(()))
     for cores, jobs in ((4, 1), (4, 2), (4, 3), (2, 5)):
         monkeypatch.setattr(workers, "cores", lambda cores=cores: cores)
-        list(workers.run_in_processes([], "", jobs))
+        list(workers.run_in_processes(print, [], jobs))
     assert asked == [4, 2, 1, 1]

@@ -2,7 +2,7 @@
 
 import argparse
 
-from mnist_helpers.pipeline.options import add_data, add_parameter, add_run_root
+from mnist_helpers.pipeline.options import add_cluster, add_data, add_parameter, add_run_root
 from mnist_helpers.pipeline.streams import require_home
 
 
@@ -33,13 +33,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         metavar="N",
         help="runs at a time, each with its share of the cores (default: all)",
     )
-    command.add_argument(
-        "--backend",
-        choices=("joblib", "dask"),
-        default="joblib",
-        help="processes on this machine, or the workers of a Dask cluster",
-    )
-    command.add_argument("--scheduler", metavar="ADDRESS", help="of the cluster, such as tcp://host:8786")
+    add_cluster(command)
 
 
 def run(options: argparse.Namespace) -> int:

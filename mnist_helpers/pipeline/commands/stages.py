@@ -2,7 +2,7 @@
 
 import argparse
 
-from mnist_helpers.pipeline.options import add_data, add_parameter, add_run_root
+from mnist_helpers.pipeline.options import add_cluster, add_data, add_parameter, add_run_root, cluster_address
 from mnist_helpers.pipeline.streams import require_home
 
 TEXTS = {
@@ -43,8 +43,9 @@ def _add_training(command: argparse.ArgumentParser) -> None:
         type=lambda number: ("seeds", number),
         metavar="N",
         help="train N networks, with the seed and those that follow it; the first is kept, the others show "
-        "how much of its accuracy is chance",
+        "how much of its accuracy is chance, and are trained by several processes or a cluster",
     )
+    add_cluster(command)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
     from mnist_helpers.evaluation import classification_report, headline, read_metrics
     from mnist_helpers.pipeline.stages import REPORT_ORDER, STAGES, Request, run_stages
 
+    if options.command in RESUMABLE and (scheduler := cluster_address(options)):
+        options.parameter.append(("scheduler", scheduler))
     stages = [stage for stage in STAGES if stage in REPORT_ORDER] if options.command == "report" else [options.command]
     request = Request(options.dataset, options.data_root or "", options.run_root or "", options.parameter)
     paths = run_stages(stages, request)
