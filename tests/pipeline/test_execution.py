@@ -11,7 +11,16 @@ from mnist_helpers.pipeline import execution
 from mnist_helpers.pipeline.execution import execute_notebook
 
 # Each takes from half a second to several, and a command is to run its notebook soon.
-NOT_BEFORE_A_NOTEBOOK = {"matplotlib", "nbconvert", "scipy.stats", "sklearn", "sympy", "torch._dynamo", "torchvision"}
+NOT_BEFORE_A_NOTEBOOK = {
+    "lark",
+    "matplotlib",
+    "nbconvert",
+    "scipy.stats",
+    "sklearn",
+    "sympy",
+    "torch._dynamo",
+    "torchvision",
+}
 LINKS = '[a](../docs/x.md#y) <a href="../x.py">b</a> [c](02.ipynb) [d](#e) [f](https://example.org/../g)'
 
 
