@@ -58,6 +58,7 @@ class RunPaths:
         self.seed_answers = self.outputs / "seed_answers.json"  # of the networks of the other seeds
         self.benchmark = self.outputs / "benchmark.json"  # the times of this project and of other recipes
         self.improvements = self.outputs / "improvements.csv"  # the runs of the study that measures each improvement
+        self.rungs = self.outputs / "rungs.json"  # what the simple rules of 01 answered, for 03
         self.executed = self.outputs / "notebooks"  # the executed copies
         self.reports = self.root / "reports"
         self.report = self.reports / "evaluation_report.html"

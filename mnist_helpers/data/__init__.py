@@ -6,6 +6,7 @@ Nothing here knows of a network. Scores of test images belong to `evaluation` al
 from mnist_helpers.data.checks import check_data, describe_balance, describe_order
 from mnist_helpers.data.ladder import Rung, describe_convergence, describe_rung, describe_shift, ladder_rows, won
 from mnist_helpers.data.near_duplicates import find_near_duplicates
+from mnist_helpers.data.rungs import find_rungs, keep_rungs
 from mnist_helpers.data.sources import find_data
 from mnist_helpers.data.splits import (
     LabelledImages,

@@ -19,7 +19,7 @@ from mnist_helpers.display.figures import (
     show_figure,
 )
 from mnist_helpers.display.ladder_plots import plot_nearest, plot_weights, plot_won
-from mnist_helpers.display.progress import PROGRESS, ProgressLine, TrainingProgress, show_history
+from mnist_helpers.display.progress import ProgressLine, TrainingProgress, show_history
 from mnist_helpers.display.step_plots import plot_steps
 from mnist_helpers.display.tables import (
     Table,

@@ -12,9 +12,8 @@ from markupsafe import escape
 from mnist_helpers.display.tables import Table, show_table, show_text
 from mnist_helpers.display.training_plots import LiveCurve
 from mnist_helpers.training.validation import Epoch
-from mnist_helpers.training.watcher import Watcher
+from mnist_helpers.training.watcher import PROGRESS, Watcher
 
-PROGRESS = "progress"
 EPOCHS_SHOWN = 15
 PAUSE = 1.0  # seconds that at least lie between two pictures
 LARGEST_SHARE = 0.02  # of the time that pictures may take

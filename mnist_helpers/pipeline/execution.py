@@ -19,10 +19,10 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.translators import translate_parameters
 
 from mnist_helpers.checkpoint.training import StoppedError
-from mnist_helpers.display.progress import PROGRESS
 from mnist_helpers.errors import MnistError
 from mnist_helpers.files import replacing
 from mnist_helpers.paths import PROJECT_ROOT, shown
+from mnist_helpers.training.watcher import PROGRESS
 
 ENGINE = "mnist-cnn"
 

@@ -1,4 +1,7 @@
-"""The stages in order: each is a notebook; this module runs them and computes nothing itself."""
+"""The stages in order: each is a notebook; this module runs them and computes nothing itself.
+
+What only an evaluation needs is imported where it is used: it takes seconds, and most commands do without.
+"""
 
 import sys
 import warnings
@@ -9,8 +12,6 @@ from pathlib import Path
 from mnist_helpers.checkpoint.belonging import note_outdated
 from mnist_helpers.checkpoint.store import load_checkpoint, require_same_dataset
 from mnist_helpers.data.sources import DataSource, find_data
-from mnist_helpers.demo import TooLargeError, write_page
-from mnist_helpers.evaluation.answers import load_answers
 from mnist_helpers.files import hold_lock, make_folders
 from mnist_helpers.network.model import weights_checksum
 from mnist_helpers.paths import NOTEBOOKS, RunPaths, latest_run, remember_run, run_paths, shown
@@ -18,7 +19,6 @@ from mnist_helpers.pipeline.execution import execute_notebook
 from mnist_helpers.pipeline.parameters import parse_parameters
 from mnist_helpers.pipeline.stamps import speaks_of, stamp
 from mnist_helpers.pipeline.unfinished import working_folder
-from mnist_helpers.report.export import export_report
 from mnist_helpers.settings import changed_settings
 
 STAGES = {
@@ -64,6 +64,8 @@ def run_stages(stages: Sequence[str], request: Request) -> RunPaths:
         paths = run_paths(request.run_root, source.name, changed)
     _prepare(paths, source.name)
     if evaluates:
+        from mnist_helpers.evaluation.answers import load_answers
+
         for stored in (paths.answers, paths.previous_answers, paths.baseline_answers):
             load_answers(stored)
     common = {"dataset": source.name, "data_root": request.data_root, "run_root": request.run_root}
@@ -112,6 +114,8 @@ def _prepare(paths: RunPaths, dataset: str) -> None:
 
 def write_report(paths: RunPaths, dataset: str) -> None:
     """Export the executed notebooks of a run as one HTML file, those of another network left out. Raises MnistError."""
+    from mnist_helpers.report.export import export_report
+
     network = network_checksum(paths)
     notebooks = []
     for stage in REPORT_ORDER:
@@ -131,6 +135,8 @@ def write_report(paths: RunPaths, dataset: str) -> None:
 
 def _write_demo(paths: RunPaths) -> bool:
     """Write the page to draw on for the network of a run; whether there is one, since a large network has none."""
+    from mnist_helpers.demo import TooLargeError, write_page
+
     try:
         write_page(load_checkpoint(paths.checkpoint), paths.demo)
     except TooLargeError as error:

@@ -58,11 +58,11 @@ def _clear(work: RunPaths, keep_results: bool) -> None:
 
 
 def _link_inputs(paths: RunPaths, work: RunPaths) -> None:
-    """Give `work` the earlier results that notebooks read: networks, their answers, the study, executed notebooks."""
+    """Give `work` the earlier results that notebooks read: networks, answers, the study, executed notebooks."""
     work.root.mkdir(parents=True, exist_ok=True)
     answers = [paths.seed_answers, paths.answers, paths.previous_answers, paths.baseline_answers]
     networks = [paths.checkpoint, paths.baseline]
-    for source in [*networks, *answers, paths.improvements, *paths.executed.glob("[0-9]*.ipynb")]:
+    for source in [*networks, *answers, paths.rungs, paths.improvements, *paths.executed.glob("[0-9]*.ipynb")]:
         target = work.root / source.relative_to(paths.root)
         if source.is_file() and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)

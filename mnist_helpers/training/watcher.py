@@ -6,6 +6,8 @@ import torch
 
 from mnist_helpers.training.validation import Epoch
 
+PROGRESS = "progress"  # marks, in the metadata of what a notebook shows, the line that a console shows too
+
 
 class Watcher:
     """Is told how a training goes, and does nothing about it; `display.TrainingProgress` is one that shows it."""

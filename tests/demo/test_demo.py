@@ -8,6 +8,7 @@ from mnist_helpers.demo import page
 from mnist_helpers.paths import RunPaths
 from mnist_helpers.pipeline import stages
 from mnist_helpers.pipeline.cli import main
+from mnist_helpers.report import export
 from mnist_helpers.settings import ModelSettings
 
 
@@ -57,7 +58,7 @@ def test_a_network_that_is_too_large_is_refused(run):
 def test_an_evaluation_goes_on_without_a_page_and_leaves_none_of_another_network(run, monkeypatch, capsys):
     monkeypatch.setattr(stages, "execute_notebook", lambda *_: None)
     monkeypatch.setattr(stages, "stamp", lambda *_: None)
-    monkeypatch.setattr(stages, "export_report", lambda *_, demo, **__: print(f"demo {demo!r}"))
+    monkeypatch.setattr(export, "export_report", lambda *_, demo, **__: print(f"demo {demo!r}"))
     run.reports.mkdir()
     run.demo.write_text("of an earlier network")
     stages.run_stages(["evaluate"], stages.Request("digits", run_root=str(run.root)))

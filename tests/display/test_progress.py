@@ -8,9 +8,10 @@ import torch
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from mnist_helpers.display import PROGRESS, TrainingProgress, progress
+from mnist_helpers.display import TrainingProgress, progress
 from mnist_helpers.report.output_html import active_part
 from mnist_helpers.training import Epoch
+from mnist_helpers.training.watcher import PROGRESS
 
 EPOCH = Epoch(1, 500, 0.1, 0.2, 0.9, 0.3, 0.985)
 SUMS = torch.tensor([30.0, 90.0, 100.0])

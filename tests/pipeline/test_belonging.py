@@ -7,6 +7,7 @@ from mnist_helpers.evaluation import read_metrics, write_metrics
 from mnist_helpers.files import prepare_run
 from mnist_helpers.pipeline import stages as pipeline
 from mnist_helpers.pipeline.stamps import speaks_of, stamp
+from mnist_helpers.report import export as page
 
 FIRST, SECOND = "1" * 64, "2" * 64
 
@@ -35,7 +36,7 @@ def test_the_report_leaves_out_the_training_of_another_network(digits_run, monke
     def export(notebooks, *_, **__):
         assert [notebook.stem for notebook in notebooks] == ["04_evaluation", "02_model_design", "01_exploration"]
 
-    monkeypatch.setattr(pipeline, "export_report", export)
+    monkeypatch.setattr(page, "export_report", export)
     executed = digits_run.executed / "03_training.ipynb"
     before = executed.read_bytes()
     stamp(executed, FIRST)

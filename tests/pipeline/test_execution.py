@@ -1,12 +1,26 @@
 """What an executed copy of a notebook says."""
 
+import sys
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from support import run
 
 from mnist_helpers.pipeline import execution
 from mnist_helpers.pipeline.execution import execute_notebook
 
+# Each takes from half a second to several, and a command is to run its notebook soon.
+NOT_BEFORE_A_NOTEBOOK = {
+    "lark",
+    "matplotlib",
+    "nbconvert",
+    "scipy.stats",
+    "sklearn",
+    "sympy",
+    "torch._dynamo",
+    "torchvision",
+}
 LINKS = '[a](../docs/x.md#y) <a href="../x.py">b</a> [c](02.ipynb) [d](#e) [f](https://example.org/../g)'
 
 
@@ -26,3 +40,10 @@ def test_links_of_an_executed_copy_lead_to_the_same_files(folder, root, tmp_path
     text, code = (cell.source for cell in nbformat.read(executed, as_version=4).cells[-2:])
     assert text == LINKS.replace("(../", f"({root}/").replace('"../', f'"{root}/')
     assert code == "link = '](../x)'"
+
+
+def test_a_command_loads_no_more_than_it_needs_before_its_notebook_runs():
+    command = run(sys.executable, "-c", "import sys, mnist_helpers.pipeline.stages; print(*sys.modules)")
+    loaded = set(command.out.split())
+    assert {"torch", "papermill"} <= loaded
+    assert sorted(loaded & NOT_BEFORE_A_NOTEBOOK) == []

@@ -25,6 +25,7 @@ FILES = [
     "outputs/class_distribution.png",
     "outputs/sample_digits.png",
     "outputs/model_summary.txt",
+    "outputs/rungs.json",
     "outputs/metrics.json",
     "outputs/seed_answers.json",
     "outputs/answers.json",

@@ -51,7 +51,6 @@ def _add_training(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the notebooks of a command; print what was found, and where it is."""
     require_home()
-    from mnist_helpers.evaluation import classification_report, headline, read_metrics
     from mnist_helpers.pipeline.stages import REPORT_ORDER, STAGES, Request, run_stages
 
     if options.command in RESUMABLE and (scheduler := cluster_address(options)):
@@ -60,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
     request = Request(options.dataset, options.data_root or "", options.run_root or "", options.parameter)
     paths = run_stages(stages, request)
     if "evaluate" in stages:
+        from mnist_helpers.evaluation import classification_report, headline, read_metrics
+
         metrics = read_metrics(paths.metrics)
         print(headline(metrics) if options.command == "report" else classification_report(metrics))
         print(f"Report: {paths.report}")
