@@ -72,6 +72,16 @@ def test_what_ends_early_changes_nothing_and_keeps_what_was_trained(run, error):
     assert not (run.root / ".unfinished").exists()
 
 
+def test_other_seeds_that_are_done_are_kept_where_the_network_is_the_earlier_one(run):
+    write(run.seed_answers, "seed 8")
+    with pytest.raises(KeyboardInterrupt), working_folder(run, trains=True, resume=True) as work:
+        write(work.seed_answers, "seeds 8 and 9")
+        raise KeyboardInterrupt
+    assert run.seed_answers.read_text() == "seed 8"
+    with working_folder(run, trains=True, resume=True) as work:
+        assert work.seed_answers.read_text() == "seeds 8 and 9"
+
+
 def test_a_failed_evaluation_leaves_nothing_behind_and_an_unfinished_training_alone(run):
     write(RunPaths(run.root / ".unfinished").training_state, "epoch 3")
     before = contents(run)
