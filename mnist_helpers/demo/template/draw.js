@@ -51,7 +51,8 @@ function inkOnSheet() {
   paint(context, side);
   context.restore();
   const { data } = context.getImageData(RIM, RIM, inside, inside);
-  const levels = Float32Array.from({ length: inside * inside }, (_, place) => 255 - data[4 * place]);
+  const levels = new Float32Array(inside * inside);
+  for (let place = 0; place < levels.length; place++) levels[place] = 255 - data[4 * place];
   return { width: inside, height: inside, levels };
 }
 

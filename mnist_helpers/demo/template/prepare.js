@@ -13,62 +13,71 @@ function prepare(drawing) {
   return placed(strengthened(inBox(ink)));
 }
 
-const CROSS = [[1, 0], [-1, 0], [0, 1], [0, -1]];
-const AROUND = [...CROSS, [1, 1], [1, -1], [-1, 1], [-1, -1]];
+// Across and down: first the places that share a side, then those that share a corner.
+const ACROSS = [1, -1, 0, 0, 1, 1, -1, -1], DOWN = [0, 0, 1, -1, 1, -1, 1, -1];
+const CROSS = 4, AROUND = 8;
 
-/** The connected pieces of the pixels with a mark, each as a list of places. */
+/** The connected pieces of the pixels with a mark (1, else 0), each as an array of places. */
 function pieces(marks, width, neighbours) {
   const left = marks.slice(), found = [];
+  const queue = new Int32Array(left.length);
+  let end = 0;
   for (let start = 0; start < left.length; start++) {
     if (!left[start]) continue;
-    const places = [start];
+    const first = end;
+    queue[end++] = start;
     left[start] = 0;
-    // The list grows while it is gone through.
-    for (const place of places) {
-      for (const [across, down] of neighbours) {
-        const column = (place % width) + across, next = place + across + down * width;
-        if (column >= 0 && column < width && left[next]) {
+    for (let at = first; at < end; at++) {
+      const column = queue[at] % width;
+      for (let n = 0; n < neighbours; n++) {
+        const next = queue[at] + ACROSS[n] + DOWN[n] * width, beside = column + ACROSS[n];
+        if (left[next] && beside >= 0 && beside < width) {
           left[next] = 0;
-          places.push(next);
+          queue[end++] = next;
         }
       }
     }
-    found.push(places);
+    found.push(queue.subarray(first, end));
   }
   return found;
 }
 
-const piecesOfInk = ({ levels, width }) => pieces(levels.map((level) => level >= INK), width, AROUND);
+/** 1 for each level of ink, 0 for paper. */
+function marksOfInk(levels) {
+  const marks = new Uint8Array(levels.length);
+  for (let place = 0; place < levels.length; place++) marks[place] = levels[place] >= INK;
+  return marks;
+}
 
 /** The box round some places; `right` and `bottom` are the first column and row outside it. */
 function boxOf(places, width) {
-  const box = { left: width, top: Infinity, right: 0, bottom: 0 };
+  let left = width, top = Infinity, right = 0, bottom = 0;
   for (const place of places) {
-    const column = place % width, row = Math.floor(place / width);
-    box.left = Math.min(box.left, column);
-    box.right = Math.max(box.right, column + 1);
-    box.top = Math.min(box.top, row);
-    box.bottom = Math.max(box.bottom, row + 1);
+    const column = place % width, row = (place - column) / width;
+    left = Math.min(left, column);
+    right = Math.max(right, column + 1);
+    top = Math.min(top, row);
+    bottom = Math.max(bottom, row + 1);
   }
-  return box;
+  return { left, top, right, bottom };
 }
 
+/** The ink without its specks, and the pieces it is made of. */
 function withoutSpecks(ink) {
-  const found = piecesOfInk(ink), levels = ink.levels.slice();
+  const found = pieces(marksOfInk(ink.levels), ink.width, AROUND), levels = ink.levels.slice();
   const largest = Math.max(...found.map((places) => places.length));
-  for (const places of found) {
-    if (places.length < SPECK * largest) for (const place of places) levels[place] = 0;
-  }
-  return { ...ink, levels };
+  const [kept, specks] = [[], []];
+  for (const places of found) (places.length < SPECK * largest ? specks : kept).push(places);
+  for (const places of specks) for (const place of places) levels[place] = 0;
+  return { ...ink, levels, kept };
 }
 
-function refuseSeveral(ink) {
-  const { levels, width } = ink;
-  const paper = pieces(levels.map((level) => level < INK), width, CROSS);
+function refuseSeveral({ levels, width, kept }) {
+  const paper = pieces(marksOfInk(levels).map((mark) => 1 - mark), width, CROSS);
   if (paper.filter((places) => places.length >= HOLE * levels.length).length > HOLES) {
     throw new Error("This looks like a lattice, not a digit.");
   }
-  const boxes = piecesOfInk(ink).map((places) => boxOf(places, width)).sort((one, other) => one.left - other.left);
+  const boxes = kept.map((places) => boxOf(places, width)).sort((one, other) => one.left - other.left);
   const height = ({ top, bottom }) => bottom - top;
   const tallest = Math.max(...boxes.map(height));
   let end = Infinity;
@@ -90,7 +99,9 @@ function inBox(ink) {
 }
 
 function inkBox({ levels, width }, least) {
-  return boxOf([...levels.keys()].filter((place) => levels[place] >= least), width);
+  const places = [];
+  for (let place = 0; place < levels.length; place++) if (levels[place] >= least) places.push(place);
+  return boxOf(places, width);
 }
 
 const longerSide = ({ left, top, right, bottom }) => Math.max(right - left, bottom - top);
@@ -134,7 +145,8 @@ function stretchedAndTurned(ink, width, { reach, weight }) {
     const whole = weights.reduce((sum, part) => sum + part, 0);
     for (let row = 0; row < ink.height; row++) {
       const start = row * ink.width + first;
-      const sum = weights.reduce((total, part, at) => total + part * ink.levels[start + at], 0);
+      let sum = 0;
+      for (let at = 0; at < weights.length; at++) sum += weights[at] * ink.levels[start + at];
       levels[column * ink.height + row] = sum / whole;
     }
   }
