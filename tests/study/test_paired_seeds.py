@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_helpers.study import holm, paired_difference
+from mnist_helpers.evaluation import holm, paired_difference
 
 IMAGES = 1000
 
