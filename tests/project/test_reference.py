@@ -7,7 +7,9 @@ import pytest
 from support import mnist_cnn, run
 
 from mnist_helpers.checkpoint import load_checkpoint
-from mnist_helpers.evaluation import read_metrics, results_table, verdict_sentence
+from mnist_helpers.data import load_test_data
+from mnist_helpers.evaluation import corrupt_all, load_answers, read_metrics, results_table, verdict_sentence
+from mnist_helpers.evaluation.answers import answer_corrupted
 from mnist_helpers.paths import PROJECT_ROOT, RunPaths, run_paths
 
 PATHS = run_paths()
@@ -67,3 +69,11 @@ def test_the_committed_checkpoint_gives_the_committed_metrics(metrics, mnist_sou
     command = mnist_cnn(*("evaluate", "--dataset", "mnist", "--data-root", mnist_source.root, "--run-root", tmp_path))
     assert command.code == 0, command.err
     assert read_metrics(RunPaths(tmp_path).metrics) == metrics
+
+
+@pytest.mark.mnist
+def test_the_kept_answers_are_what_the_network_says_of_all_corrupted_images(metrics, mnist_source):
+    kept = load_answers(PATHS.answers)
+    corrupted = corrupt_all(load_test_data(mnist_source).images)
+    assert answer_corrupted(load_checkpoint(PATHS.checkpoint).model, corrupted) == kept.corrupted
+    assert kept.network == metrics["network"]
