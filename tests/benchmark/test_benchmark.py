@@ -5,6 +5,7 @@ import torch
 from support import here, refusal
 
 from mnist_helpers.benchmark import photographs, startup
+from mnist_helpers.benchmark.kernels import Kernel, fastest, record_kernels
 from mnist_helpers.benchmark.photographs import photographs_text, time_photographs
 from mnist_helpers.benchmark.recipes import KERAS, PYTORCH_EXAMPLES, train_recipe
 from mnist_helpers.benchmark.startup import time_predict
@@ -14,7 +15,9 @@ from mnist_helpers.benchmark.words import benchmark_table, benchmark_text, start
 from mnist_helpers.data.sources import find_data
 from mnist_helpers.network.model import count_parameters
 from mnist_helpers.paths import PROJECT_ROOT, run_paths
-from mnist_helpers.settings import TrainingSettings
+from mnist_helpers.settings import ModelSettings, TrainingSettings
+from mnist_helpers.training.loop import Trainer
+from mnist_helpers.training.watcher import Watcher
 
 
 @pytest.mark.parametrize(("recipe", "parameters"), [(PYTORCH_EXAMPLES, 1_199_882), (KERAS, 34_826)])
@@ -108,3 +111,20 @@ def test_profile_shares_add_up_and_arithmetic_is_seen(digits):
     assert all(share > 0 for share in profile["shares"].values())
     assert profile["step_ms"] > 0
     assert profile["step_over_arithmetic"] == pytest.approx(1 / profile["shares"][ARITHMETIC])
+    assert profile["step_over_kernels"] > 1
+
+
+@pytest.mark.parametrize("precision", ["float32", "auto"])
+def test_no_training_step_falls_back_to_a_reference_kernel(digits, precision):
+    trainer = Trainer(digits[0][:500], ModelSettings(), TrainingSettings(skip_easy=0.0, precision=precision))
+    kernels = record_kernels(lambda: trainer.train_epoch(Watcher()))
+    convolutions = [kernel for kernel in kernels if kernel.operation == "convolution"]
+    # Four layers forward and backward for weights, three of them for inputs too, in two steps.
+    assert len(convolutions) == 2 * (4 + 4 + 3), "oneDNN computes every convolution"
+    assert not [kernel for kernel in kernels if kernel.is_reference]
+
+
+def test_kernels_at_their_fastest():
+    kernels = [Kernel("convolution", "jit:avx2", work, time) for work, time in (("a", 3.0), ("b", 1.0), ("a", 2.0))]
+    assert fastest(kernels) == 5.0
+    assert Kernel("convolution", "ref:any", "a", 1.0).is_reference and not kernels[0].is_reference
