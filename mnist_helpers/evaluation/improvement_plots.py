@@ -26,7 +26,7 @@ def plot_improvements(improvements: Sequence[Improvement], against: str) -> Figu
         if one.difference:
             axis.plot(one.difference.interval, (place, place), color=colour, linewidth=2)
         axis.plot(one.errors - one.before, place, "o", color=colour)
-    axis.set_yticks(range(len(shown)), [one.name for one in shown])
+    axis.set_yticks(range(len(shown)), [one.change for one in shown])
     axis.set_ylim(len(shown) - 0.4, -0.6)
     axis.grid(axis="x")
     axis.set_xlabel(f"Errors more than {against}")

@@ -149,6 +149,6 @@ def _better_recipes(improvements: Sequence[Improvement]) -> list[Suggestion]:
             found.append(Suggestion("the study found a recipe better than the default", f"train {one.name}", one.name))
         elif one.name.startswith("default - ") and one.verdict == UNKNOWN and one.difference:
             part = one.name.removeprefix("default - ")
-            action = "more seeds, to see its use; or leave it out"
-            found.append(Suggestion(f"the study sees no use of {part} in the default recipe", action, one.name))
+            action = "more seeds, to see its use; or leave it out, if it is there for nothing else"
+            found.append(Suggestion(f"without {part} the study sees no more errors", action, one.name))
     return found
