@@ -3,7 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -101,3 +101,8 @@ def hold_lock(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def digit_text(digits: Iterable[int]) -> str:
+    """Digits as a text with a character for each, as answers are stored."""
+    return "".join(map(str, digits))

@@ -8,15 +8,15 @@ import numpy as np
 
 from mnist_helpers.data.ladder import Rung
 from mnist_helpers.errors import MnistError
-from mnist_helpers.files import replacing
+from mnist_helpers.files import digit_text, replacing
 from mnist_helpers.paths import RunPaths, run_paths, shown
 
 
 def keep_rungs(paths: RunPaths, rungs: Sequence[Rung]) -> None:
     """Store rungs that answered for the same images. Raises MnistError when the file cannot be written."""
     content = {
-        "truth": _text(rungs[0].truth),
-        "rungs": [{"name": rung.name, "answers": _text(rung.answers), "seconds": rung.seconds} for rung in rungs],
+        "truth": digit_text(rungs[0].truth),
+        "rungs": [{"name": rung.name, "answers": digit_text(rung.answers), "seconds": rung.seconds} for rung in rungs],
     }
     with replacing(paths.rungs) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -51,10 +51,6 @@ def _load(path: Path) -> list[Rung]:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise MnistError(f"{shown(path)} is damaged: delete it; mnist-cnn explore makes it anew.") from error
     return rungs
-
-
-def _text(digits: np.ndarray) -> str:
-    return "".join(map(str, digits.tolist()))
 
 
 def _digits(text: str) -> np.ndarray:

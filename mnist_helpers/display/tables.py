@@ -1,6 +1,7 @@
 """Tables and text in a notebook: the same in JupyterLab, on GitHub, in a terminal and in the exported report."""
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -104,5 +105,6 @@ def is_number(text: str) -> bool:
     """Whether a cell is a number, a percentage, a range of either, or empty."""
     if "–" in text:
         return all(map(is_number, text.split("–")))
-    digits = text.replace(",", "").rstrip(" %\N{NO-BREAK SPACE}").replace(".", "", 1).lstrip("-+±")
+    mantissa = re.sub(r"e-\d+$", "", text.replace(",", ""))
+    digits = mantissa.rstrip(" %\N{NO-BREAK SPACE}").replace(".", "", 1).lstrip("-+±")
     return digits.isdigit() or not text

@@ -10,7 +10,7 @@ import torch
 from mnist_helpers.data import LabelledImages
 from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation.corruptions import CORRUPTIONS, corrupt
-from mnist_helpers.files import replacing
+from mnist_helpers.files import digit_text, replacing
 from mnist_helpers.network import MnistCNN, Predictions, predict, weights_checksum
 from mnist_helpers.paths import RunPaths, run_paths, shown
 
@@ -47,7 +47,7 @@ def corrupt_all(images: torch.Tensor) -> dict[str, torch.Tensor]:
 def answer_corrupted(model: MnistCNN, corrupted: dict[str, torch.Tensor]) -> dict[str, str]:
     """What the model says of the images of `corrupt_all`."""
     return {
-        name: _text(predict(model, LabelledImages(images, torch.zeros(len(images), dtype=torch.int64))).predicted)
+        name: digit_text(predict(model, LabelledImages(images, torch.zeros(len(images), dtype=torch.int64))).predicted)
         for name, images in corrupted.items()
     }
 
@@ -73,7 +73,7 @@ def answer_all(
 
 def gather_answers(dataset: str, model: MnistCNN, predictions: Predictions, corrupted: dict[str, str]) -> Answers:
     """The answers of a network from its `predictions` of the clean images and what it says of the corrupted ones."""
-    labels, clean = _text(predictions.labels), _text(predictions.predicted)
+    labels, clean = digit_text(predictions.labels), digit_text(predictions.predicted)
     return Answers(dataset, weights_checksum(model), labels, clean, corrupted)
 
 
@@ -85,7 +85,7 @@ def find_earlier(
     With what to call it; None where neither has answers of another network to the same images. It makes no difference
     whether the answers of `model` are kept already. Raises MnistError when a file is damaged.
     """
-    own, labels = weights_checksum(model), _text(predictions.labels)
+    own, labels = weights_checksum(model), digit_text(predictions.labels)
     places = {
         paths.answers: "the run before",
         paths.previous_answers: "the run before",
@@ -130,10 +130,6 @@ def load_answers(path: Path) -> Answers | None:
 def _write(path: Path, answers: Answers) -> None:
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(asdict(answers), indent=2) + "\n", encoding="utf-8")
-
-
-def _text(digits: np.ndarray) -> str:
-    return "".join(map(str, digits.tolist()))
 
 
 def _digits(text: str) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mnist_helpers.display import Table
 from mnist_helpers.errors import MnistError
-from mnist_helpers.files import replacing
+from mnist_helpers.files import digit_text, replacing
 from mnist_helpers.network import MnistCNN, Predictions, weights_checksum
 from mnist_helpers.paths import RunPaths, shown
 
@@ -20,8 +20,8 @@ def measure_seeds(paths: RunPaths, first: MnistCNN, predictions: Predictions) ->
     `predictions` are those of `first`. With a single network the standard deviation is None; with three or more there
     is the accuracy of their majority. Raises MnistError when the stored answers cannot be read.
     """
-    labels = "".join(map(str, predictions.labels))
-    answers = ["".join(map(str, predictions.predicted)), *read_answers(paths, first).values()]
+    labels = digit_text(predictions.labels)
+    answers = [digit_text(predictions.predicted), *read_answers(paths, first).values()]
     if any(len(given) != len(labels) for given in answers):
         raise _damaged(paths)
     accuracies = [_accuracy(given, labels) for given in answers]

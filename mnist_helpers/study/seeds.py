@@ -15,7 +15,7 @@ from mnist_helpers.data import find_data, load_test_data, load_training_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.evaluation import read_answers, write_answers
 from mnist_helpers.evaluation.study_runs import readable
-from mnist_helpers.files import hold_lock
+from mnist_helpers.files import digit_text, hold_lock
 from mnist_helpers.hardware import choose_device
 from mnist_helpers.network.classify import predict
 from mnist_helpers.network.model import MnistCNN
@@ -80,7 +80,7 @@ def answer_test(
     try:
         source = find_data(dataset, data_root)
         run = train(*load_training_data(source), model_settings, settings)
-        return settings.seed, "".join(map(str, predict(run.model, load_test_data(source)).predicted))
+        return settings.seed, digit_text(predict(run.model, load_test_data(source)).predicted)
     except Exception as error:
         raise MnistError(f"Seed {settings.seed} failed: {one_line(error)}") from error
     finally:

@@ -28,6 +28,7 @@ from mnist_helpers.display import (
     tables,
     thumbnail,
 )
+from mnist_helpers.display.tables import is_number
 from mnist_helpers.report.export import DRAWING
 from mnist_helpers.training import Epoch
 
@@ -139,3 +140,7 @@ def test_a_thumbnail_shows_the_image_as_dark_ink_and_says_what_it_is():
     assert (picture["alt"], picture["width"]) == ("a <digit>", "28")
     content = b64decode(picture["src"].removeprefix("data:image/png;base64,"))
     assert np.array_equal(255 - np.asarray(Image.open(io.BytesIO(content))), image.numpy())
+
+
+def test_a_tiny_p_value_is_a_number():
+    assert is_number("2.6e-05") and not is_number("e-05") and not is_number("type-3")
