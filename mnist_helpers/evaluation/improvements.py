@@ -128,8 +128,8 @@ def _row(one: Improvement) -> tuple[object, ...]:
         f"{difference.errors:+.1f} ({signed_range(difference.interval)})"
         if difference
         else f"{one.errors - one.before:+.1f}",
-        f"{one.corrected:.2g}" if difference else "",
-        one.verdict,
+        f"{one.corrected:.{2 if one.corrected >= 0.001 else 1}g}" if difference else "",
+        "cannot be told" if one.verdict == UNKNOWN else one.verdict,  # as the figure says: the long word breaks
         f"{100 * one.robustness:+.1f}",
         "" if one.seconds is None else f"{one.seconds:+.0f}",
     )
