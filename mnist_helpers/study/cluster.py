@@ -1,9 +1,11 @@
 """A Dask cluster that is there already: connected, and each worker proven fit before a run is sent to it."""
 
+import asyncio
 import hashlib
 import platform
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -12,7 +14,7 @@ from mnist_helpers.data import find_data
 from mnist_helpers.errors import MnistError
 from mnist_helpers.paths import PACKAGE
 
-PATIENCE = "10s"  # for an answer of the scheduler
+PATIENCE = 10  # seconds for an answer of the scheduler
 
 
 @contextmanager
@@ -27,14 +29,8 @@ def connected(scheduler: str, dataset: str, data_root: str) -> Iterator[tuple[An
         raise MnistError("Dask is not installed: pip install 'dask[distributed]'.") from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # which versions differ is said below
-        try:
-            client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
-        except (OSError, ValueError) as error:  # a timeout is an OSError
-            raise MnistError(
-                f"No Dask scheduler answers at {scheduler!r}: start one with `dask scheduler`, and give its address, "
-                "tcp://HOST:PORT, as the scheduler."
-            ) from error
-        with client:
+        _require_answer(scheduler)
+        with Client(scheduler, timeout=PATIENCE, set_as_default=False) as client:
             workers = _require_fit(client, scheduler, dataset, data_root)
             yield client, workers
 
@@ -44,6 +40,28 @@ def require_cluster(scheduler: str, dataset: str, data_root: str) -> None:
     if scheduler:
         with connected(scheduler, dataset, data_root):
             pass
+
+
+def _require_answer(scheduler: str) -> None:
+    """Raise MnistError unless a scheduler answers here.
+
+    Asked without a Client: one whose connection fails leaves a thread behind, and closes itself whenever Python collects
+    it; where that is while the next Client starts, both wait for each other for ever.
+    """
+    from distributed.comm import connect
+
+    async def ask() -> None:
+        connection = await asyncio.wait_for(connect(scheduler, timeout=PATIENCE), PATIENCE)
+        connection.abort()
+
+    try:
+        with ThreadPoolExecutor(1) as thread:  # a notebook's own thread has a running loop already
+            thread.submit(asyncio.run, ask()).result()
+    except (OSError, ValueError) as error:  # a timeout is an OSError
+        raise MnistError(
+            f"No Dask scheduler answers at {scheduler!r}: start one with `dask scheduler`, and give its address, "
+            "tcp://HOST:PORT, as the scheduler."
+        ) from error
 
 
 def _require_fit(client: Any, scheduler: str, dataset: str, data_root: str) -> int:

@@ -139,8 +139,18 @@ def refused(scheduler: str, dataset: str = "digits") -> str:
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "tcp://no-such-host.invalid:8786", "http://[x"])
 def test_a_wrong_address(address, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", "1s")
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    before = threading.enumerate()
     assert "No Dask scheduler answers" in refusal(*command(tmp_path, "--backend", "dask", "--scheduler", address))
+    # A client that failed would leave its thread, and could block the next one for ever when it is collected.
+    assert [thread.name for thread in set(threading.enumerate()) - set(before) if "IO loop" in thread.name] == []
+
+
+def test_an_address_where_something_else_answers(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        assert "No Dask scheduler answers" in refusal(*command(tmp_path, "--backend", "dask", "--scheduler", address))
 
 
 def test_no_workers(scheduler):
