@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import nbformat
 import papermill
+import psutil
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
@@ -25,6 +26,8 @@ from mnist_helpers.paths import PROJECT_ROOT, shown
 from mnist_helpers.training.watcher import PROGRESS
 
 ENGINE = "mnist-cnn"
+# So long, in seconds, others are watched, and this many cores of theirs make them busy.
+LOOK, BUSY = 0.2, 0.5
 
 
 class _Client(PapermillNotebookClient):
@@ -42,7 +45,8 @@ class _Client(PapermillNotebookClient):
         # only when it does not start.
         with tempfile.TemporaryFile() as said, ExitStack() as kernel:
             try:
-                kernel.enter_context(super().setup_kernel(stderr=said, **keywords))
+                environment = waiting_policy() | os.environ
+                kernel.enter_context(super().setup_kernel(stderr=said, env=environment, **keywords))
             except Exception as error:
                 raise MnistError(
                     f"The Python kernel that runs notebooks does not start ({_first_line(error)}{_last_line(said)}): "
@@ -62,6 +66,16 @@ class _Engine(NBClientEngine):
 
 
 papermill_engines.register(ENGINE, _Engine)
+
+
+def waiting_policy() -> dict[str, str]:
+    """The environment in which a kernel's threads do not spin for one another, if others use the processor now.
+
+    A thread that spins keeps a core from the one it waits for (docs/experiments.md, "Under load"). On idle cores it is
+    quicker to spin. What is computed is the same.
+    """
+    busy = psutil.cpu_percent(LOOK) / 100 * (psutil.cpu_count() or 1)
+    return {"OMP_WAIT_POLICY": "PASSIVE"} if busy >= BUSY else {}
 
 
 def execute_notebook(

@@ -45,8 +45,8 @@ def require_cluster(scheduler: str, dataset: str, data_root: str) -> None:
 def _require_answer(scheduler: str) -> None:
     """Raise MnistError unless a scheduler answers here.
 
-    Asked without a Client: one whose connection fails leaves a thread behind, and closes itself whenever Python collects
-    it; where that is while the next Client starts, both wait for each other for ever.
+    Asked without a Client: one whose connection fails leaves a thread behind, and closes itself whenever Python
+    collects it; where that is while the next Client starts, both wait for each other for ever.
     """
     from distributed.comm import connect
 

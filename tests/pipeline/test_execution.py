@@ -42,6 +42,23 @@ def test_links_of_an_executed_copy_lead_to_the_same_files(folder, root, tmp_path
     assert code == "link = '](../x)'"
 
 
+@pytest.mark.parametrize(
+    ("percent", "own", "expected"), [(0.0, None, ""), (90.0, None, "PASSIVE"), (90.0, "ACTIVE", "ACTIVE")]
+)
+def test_a_kernels_threads_do_not_spin_beside_others(percent, own, expected, tmp_path, monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if own:
+        monkeypatch.setenv("OMP_WAIT_POLICY", own)
+    monkeypatch.setattr(execution.psutil, "cpu_percent", lambda _: percent)
+    cell = new_code_cell("import os\nprint(os.environ.get('OMP_WAIT_POLICY', ''), end='')")
+    kernel = {"name": "python3", "language": "python", "display_name": "Python"}
+    nbformat.write(new_notebook(cells=[cell], metadata={"kernelspec": kernel}), tmp_path / "01.ipynb")
+    executed = tmp_path / "executed.ipynb"
+    execute_notebook(tmp_path / "01.ipynb", {}, executed, tmp_path, tmp_path / "failed.ipynb")
+    outputs = nbformat.read(executed, as_version=4).cells[-1].outputs
+    assert "".join(output.text for output in outputs) == expected
+
+
 def test_a_command_loads_no_more_than_it_needs_before_its_notebook_runs():
     command = run(sys.executable, "-c", "import sys, mnist_helpers.pipeline.stages; print(*sys.modules)")
     loaded = set(command.out.split())
