@@ -1,4 +1,4 @@
-"""How fast photographs such as a telephone takes are answered, and in how much memory."""
+"""How fast photographs are answered, as telephones take them and messengers pass them on, and in how much memory."""
 
 import tempfile
 import time
@@ -14,40 +14,47 @@ from mnist_helpers.hardware import peak_memory
 from mnist_helpers.network.prediction import Answer, predict_files
 from mnist_helpers.paths import RunPaths, network_root
 
-# In pixels: the photograph, 12 million of them, and the digit on it.
-WIDTH, HEIGHT, DIGIT = 4000, 3000, 1800
+# Width and height in pixels; the digit on it is three fifths as tall.
+SIZES = (4000, 3000), (1600, 1200)
 # So many different ones stand for all.
 DIFFERENT = 10
 
 
-def time_photographs(digits: LabelledImages, number: int, run: Callable) -> dict | None:
-    """Seconds for reading and answering that many photographs of digits, and the most memory held in bytes.
+def time_photographs(digits: LabelledImages, number: int, run: Callable) -> list[dict]:
+    """Of each size: seconds for reading and answering that many photographs of digits, and the most memory in bytes.
 
     "right" of them got the digit's label. `run` calls a function with its arguments, best in a process of its own, in
-    which nothing else has held memory. None where there is no network to ask.
+    which nothing else has held memory. Nothing where there is no network to ask.
     """
     if not RunPaths(network_root()).checkpoint.is_file():
-        return None
+        return []
+    return [{"width": size[0], "height": size[1], **_timed(digits, number, size, run)} for size in SIZES]
+
+
+def photographs_text(timed: Sequence[dict]) -> str:
+    """The results in a sentence; empty where nothing was timed."""
+    if not timed:
+        return ""
+    rates = " and ".join(
+        f"{each['number'] / each['seconds']:.0f} a second of {each['width']} × {each['height']} pixels "
+        f"({each['right']:,} of {each['number']:,} right)"
+        for each in timed
+    )
+    held = [each["peak_memory"] for each in timed if each["peak_memory"] is not None]
+    memory = f"; it holds {max(held) / 1e9:.1f} GB at most" if held else ""
+    return f"Of photographs, half of them on ruled paper, it answers {rates}{memory}."
+
+
+def _timed(digits: LabelledImages, number: int, size: tuple[int, int], run: Callable) -> dict:
     different = min(DIFFERENT, number)
     random = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{place}.jpg" for place in range(different)]
         for place, path in enumerate(paths):
-            _photograph(digits.images[place].numpy(), place % 2 == 1, random).save(path, quality=90)
+            _photograph(digits.images[place].numpy(), size, place % 2 == 1, random).save(path, quality=90)
         places = [place % different for place in range(number)]
         labels = digits.labels[places].tolist()
         return {"number": number, **run(_answer, [paths[place] for place in places], labels)}
-
-
-def photographs_text(timed: dict | None) -> str:
-    """The result in a sentence; empty where nothing was timed."""
-    if timed is None:
-        return ""
-    memory = "" if timed["peak_memory"] is None else f"; it holds {timed['peak_memory'] / 1e9:.1f} GB at most"
-    return (
-        f"Of photographs with {WIDTH * HEIGHT // 1_000_000} million pixels, half of them on ruled paper, it answers "
-        f"{timed['number'] / timed['seconds']:.0f} a second ({timed['right']:,} of {timed['number']:,} right){memory}."
-    )
 
 
 def _answer(paths: Sequence[Path], labels: Sequence[int]) -> dict:
@@ -61,16 +68,17 @@ def _answer(paths: Sequence[Path], labels: Sequence[int]) -> dict:
     return {"seconds": seconds, "right": right, "peak_memory": peak_memory()}
 
 
-def _photograph(digit: np.ndarray, ruled: bool, random: np.random.Generator) -> Image.Image:
+def _photograph(digit: np.ndarray, size: tuple[int, int], ruled: bool, random: np.random.Generator) -> Image.Image:
     """A digit, uint8 (28, 28), by pen on grey paper that is lit from one side, with the camera's noise."""
-    page = Image.new("L", (WIDTH, HEIGHT))
+    page, (width, height) = Image.new("L", size), size
     if ruled:
-        for row in range(150, HEIGHT, 300):
-            ImageDraw.Draw(page).line([(0, row), (WIDTH, row)], fill=100, width=12)
-    pen = Image.fromarray(digit).resize((DIGIT, DIGIT), Image.Resampling.BICUBIC)
-    left, top = (int(random.integers(200, side - DIGIT - 200)) for side in page.size)
+        for row in range(height // 20, height, height // 10):
+            ImageDraw.Draw(page).line([(0, row), (width, row)], fill=100, width=height // 250)
+    tall, border = 3 * height // 5, height // 15
+    pen = Image.fromarray(digit).resize((tall, tall), Image.Resampling.BICUBIC)
+    left, top = (int(random.integers(border, side - tall - border)) for side in size)
     page.paste(pen, (left, top), mask=pen)
     grey = 215 - 0.7 * np.asarray(page, dtype=np.float32)
-    grey *= np.linspace(1, 0.7, WIDTH, dtype=np.float32)
+    grey *= np.linspace(1, 0.7, width, dtype=np.float32)
     grey += 4 * random.standard_normal(grey.shape, dtype=np.float32)
     return Image.fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")

@@ -43,7 +43,7 @@ def benchmark_text(result: dict) -> str:
         f"{ARITHMETIC} takes ({shares}){more}. Training holds {memory / 1e9:.1f} GB at most. "
         f"Test images are classified at {rate:,.0f} a second."
     )
-    answering = startup_text(result.get("predict")), photographs_text(result.get("photographs"))
+    answering = startup_text(result.get("predict")), photographs_text(result.get("photographs", ()))
     return " ".join(filter(None, (text, *answering)))
 
 

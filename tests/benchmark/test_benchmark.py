@@ -45,7 +45,9 @@ def test_quick_benchmark_times_every_contestant(tmp_path):
     assert benchmark_table(result) in command.out
     assert benchmark_text(result) in command.out
     assert result["predict"]["seconds"] > 0 and startup_text(result["predict"]) in benchmark_text(result)
-    assert result["photographs"]["seconds"] > 0 and photographs_text(result["photographs"]) in benchmark_text(result)
+    assert [each["right"] > 0 for each in result["photographs"]] == [True, True] and photographs_text(
+        result["photographs"]
+    ) in benchmark_text(result)
     assert command.err.splitlines()[0] == "Pair 1 of 1: pytorch/examples"
 
 
@@ -58,7 +60,7 @@ def test_ratios_are_medians_over_the_pairs():
     def outcome(name, pair, to_target, full):
         return {"name": name, "pair": pair, "epochs": 1, "to_target": to_target, "full": full}
 
-    outcomes, (quickest, full_run) = [], OURS
+    outcomes, (quickest, full_run, *_) = [], OURS
     for pair, factor in enumerate((10, 30, 20), start=1):
         outcomes += [
             outcome("theirs", pair, 2.0 * factor, 5.0 * factor),
@@ -83,15 +85,18 @@ def test_the_start_is_timed_in_rounds_and_left_out_without_a_network(monkeypatch
 
 
 def test_photographs_are_told_by_rate_answers_and_memory_and_left_out_without_a_network(monkeypatch, tmp_path, digits):
-    timed = {"number": 1000, "seconds": 25.0, "right": 999, "peak_memory": 640_000_000}
+    large = {"width": 4000, "height": 3000, "number": 1000, "seconds": 25.0, "right": 999, "peak_memory": 640_000_000}
+    small = large | {"width": 1600, "height": 1200, "seconds": 20.0, "peak_memory": 310_000_000}
     said = (
-        "Of photographs with 12 million pixels, half of them on ruled paper, it answers 40 a second "
-        "(999 of 1,000 right)"
+        "Of photographs, half of them on ruled paper, it answers "
+        "40 a second of 4000 × 3000 pixels (999 of 1,000 right) and "
+        "50 a second of 1600 × 1200 pixels (999 of 1,000 right)"
     )
-    assert photographs_text(timed) == f"{said}; it holds 0.6 GB at most."
-    assert photographs_text(timed | {"peak_memory": None}) == f"{said}."
+    assert photographs_text([large, small]) == f"{said}; it holds 0.6 GB at most."
+    untold = {"peak_memory": None}
+    assert photographs_text([large | untold, small | untold]) == f"{said}."
     monkeypatch.setattr(photographs, "network_root", lambda: tmp_path)
-    assert time_photographs(digits[1], 2, None) is None and photographs_text(None) == ""
+    assert time_photographs(digits[1], 2, None) == [] and photographs_text([]) == ""
 
 
 def test_readme_shows_the_committed_benchmark():
