@@ -83,6 +83,6 @@ def describe_study(runs: Sequence[StudyRun]) -> str:
 
 
 def _costs(one: Improvement) -> str:
-    if one.seconds is None or abs(one.seconds) < 1:
-        return ""
+    if one.seconds is None:
+        return "; no difference in training time shows"
     return f"; it {'costs' if one.seconds > 0 else 'saves'} {abs(one.seconds):.0f} s of training"

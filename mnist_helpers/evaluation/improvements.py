@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.stats import sem, t
 
 from mnist_helpers.display import Table
 from mnist_helpers.evaluation.homogeneity import ALPHA
@@ -30,7 +31,7 @@ class Improvement:
 
     `errors` and `before` are the means of the two, of `images` each; `corrected` is the p-value corrected for the
     number of `looks`. With too few seeds there is no `difference`. `seconds` of training are those more than the
-    other's, on one machine; None where none ran both. `robustness` and `log_loss` are the differences of the means.
+    other's; None where that cannot be told from chance. `robustness` and `log_loss` are the differences of the means.
     """
 
     name: str
@@ -81,12 +82,15 @@ def measure_improvements(runs: Sequence[StudyRun]) -> list[Improvement]:
 def tabulate_improvements(improvements: Sequence[Improvement], against: str) -> Table:
     """A line for each configuration compared with `against`.
 
-    With its mean errors and how many more those are, the p-value corrected for all comparisons, and how many percent
-    points more of corrupted images are misclassified and how many seconds more the training takes.
+    With its mean errors and how many more those are, the p-value corrected for all comparisons, how many percent
+    points more of corrupted images are misclassified, and how many seconds more the training takes, where that shows.
     """
     rows = [_row(one) for one in improvements if one.against == against]
     columns = ["Changed", "Seeds", "Errors", "More (95% interval)", "p", "Verdict", "Corrupted", "Seconds"]
-    title = f"Compared with {against}; corrupted: points more of corrupted images wrong; seconds: more of training"
+    title = (
+        f"Compared with {against}; corrupted: points more of corrupted images wrong; seconds: more of training, "
+        "where that shows"
+    )
     return Table(title, columns, rows)
 
 
@@ -110,9 +114,17 @@ def _compare(done: dict[tuple[str, int], StudyRun], name: str, against: str) -> 
         before=float(np.mean([run.errors for run in others])),
         robustness=float(np.mean([run.robustness - other.robustness for run, other in pairs])),
         log_loss=float(np.mean([(run.log_loss or 0) - (other.log_loss or 0) for run, other in pairs])),
-        seconds=float(np.mean(costs)) if costs else None,
+        seconds=_clear_mean(costs),
         difference=paired_difference(_mistakes(mine), _mistakes(others)) if len(pairs) >= LEAST_SEEDS else None,
     )
+
+
+def _clear_mean(values: Sequence[float]) -> float | None:
+    """The mean, if its 95 % interval (t) leaves out 0: a training's time depends on what else runs beside it."""
+    if len(values) < 2:
+        return None
+    mean, reach = float(np.mean(values)), float(t.ppf(0.975, len(values) - 1) * sem(values))
+    return mean if abs(mean) > reach else None
 
 
 def _mistakes(runs: Sequence[StudyRun]) -> np.ndarray:
@@ -131,7 +143,7 @@ def _row(one: Improvement) -> tuple[object, ...]:
         f"{one.corrected:.{2 if one.corrected >= 0.001 else 1}g}" if difference else "",
         "cannot be told" if one.verdict == UNKNOWN else one.verdict,  # as the figure says: the long word breaks
         f"{100 * one.robustness:+.1f}",
-        "" if one.seconds is None else f"{one.seconds:+.0f}",
+        "–" if one.seconds is None else f"{one.seconds:+.0f}",
     )
 
 
