@@ -150,5 +150,5 @@ def _better_recipes(improvements: Sequence[Improvement]) -> list[Suggestion]:
         elif one.name.startswith("default - ") and one.verdict == UNKNOWN and one.difference:
             part = one.name.removeprefix("default - ")
             action = "more seeds, to see its use; or leave it out, if it is there for nothing else"
-            found.append(Suggestion(f"without {part} no difference shows", action, one.name))
+            found.append(Suggestion(f"without {part} no difference shows on clean images", action, one.name))
     return found

@@ -172,7 +172,7 @@ def suggestions_for(predicted, checkpoint, confidence=0.95, study=()) -> str:
 def measured(name: str, errors: float, spread: float, p_value: float) -> Improvement:
     """What a study of three seeds says of a configuration beside the default recipe."""
     difference = PairedDifference(errors, spread, 4.0)
-    return Improvement(name, "default", 3, 15_000, 60 + errors, 60, 0, 0, None, difference, p_value)
+    return Improvement(name, "default", 3, 15_000, 60 + errors, 60, 0.04, 0, None, difference, p_value)
 
 
 def test_suggestions_follow_from_the_validation_errors(checkpoint):
@@ -221,9 +221,10 @@ def test_suggestions_quote_the_study_and_follow_from_it(checkpoint):
     ]
     text = suggestions_for(LABELS, checkpoint, study=study)
     assert "raise width, with several seeds" in text
-    assert "default + wider: not distinguishable (-2.0 errors of 15,000, 95% interval -13.1 to +9.1, 3 seeds)" in text
+    assert "default + wider: not distinguishable (-2.0 errors of 15,000, 95% interval -13.1 to +9.1, 3 seeds" in text
     assert "a recipe better than the default: train default + dropout: default + dropout: helps (-20.0 errors" in text
-    assert "without bending no difference shows" in text
+    assert "without bending no difference shows on clean images" in text
+    assert "3 seeds; corrupted images +4.0 points)" in text
     assert "without all distortion" not in text
 
 
