@@ -17,7 +17,7 @@ report: $(READY) ## train and evaluate on MNIST, write reports/evaluation_report
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
 
-bench: $(READY) ## time training against other recipes, about half an hour
+bench: $(READY) ## time training against other recipes, half an hour or more
 	$(BIN)/mnist-cnn bench
 
 lab: $(READY) ## open the notebooks in JupyterLab

@@ -53,9 +53,9 @@ def keep_freed_memory() -> None:
 def peak_memory() -> int | None:
     """The most memory this process has held so far, in bytes; None where the system does not tell (Windows)."""
     status = Path("/proc/self/status")
-    if status.is_file():
-        # Linux' getrusage counts what the process held that started this one.
-        return 1024 * int(status.read_text(encoding="utf-8").split("VmHWM:")[1].split()[0])
+    # Linux' getrusage counts what the process held that started this one; some containers know nothing better.
+    if status.is_file() and "VmHWM:" in (text := status.read_text(encoding="utf-8")):
+        return 1024 * int(text.split("VmHWM:")[1].split()[0])
     try:
         import resource
     except ImportError:

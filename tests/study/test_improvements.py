@@ -8,8 +8,9 @@ import pytest
 from mnist_helpers import evaluation
 from mnist_helpers.display import table_text
 from mnist_helpers.errors import MnistError
-from mnist_helpers.evaluation.study_runs import StudyRun, write_study
-from mnist_helpers.paths import RunPaths
+from mnist_helpers.evaluation.study_runs import StudyRun, read_study, readable, write_study
+from mnist_helpers.paths import PROJECT_ROOT, RunPaths, run_paths
+from mnist_helpers.study.configurations import CONFIGURATIONS
 
 IMAGES = 2000
 BEFORE = range(0, 400, 2)  # what every network of "plain" misclassifies
@@ -158,3 +159,12 @@ def test_a_damaged_file_is_named(damage, runs, tmp_path):
 def test_no_file_names_the_command(tmp_path):
     with pytest.raises(MnistError, match="mnist-cnn improve makes it"):
         evaluation.read_study(tmp_path / "runs.csv")
+
+
+def test_readme_says_how_much_of_the_study_is_committed():
+    committed = read_study(run_paths().improvements)
+    readme = " ".join((PROJECT_ROOT / "README.md").read_text(encoding="utf-8").split())
+    hours = readable(sum(run.whole_seconds for run in committed))
+    assert f"That is {len(committed)} runs, {hours} of them" in readme
+    left = len(CONFIGURATIONS.keys() - {run.configuration for run in committed})
+    assert f"Left out for time are {left} variants" in readme

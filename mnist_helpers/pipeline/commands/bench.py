@@ -14,7 +14,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         "bench",
         help="time this project against other recipes",
         description="bench: time this project against other recipes, in turn on this machine, and write "
-        "outputs/benchmark.json. Takes about half an hour on two cores, and wants the machine for itself.",
+        "outputs/benchmark.json. Takes half an hour or more on two cores, and wants the machine for itself.",
     )
     bench.set_defaults(run=run)
     add_data(bench)
